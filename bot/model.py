@@ -1,0 +1,281 @@
+"""The nouns of Paperwire: frozen data that every room shares.
+
+Nothing here does I/O, and nothing here knows a platform or a database.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+
+_DESTINATION = re.compile(r"([a-z]+):([^/\s]+)/(\S+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Plain text and the spans of it to emphasise.
+
+    `marks` are `(start, end)` offsets into `plain`, sorted and disjoint. `render` is the only way from here to
+    markup, so the core cannot emit a platform's own: a title that spells `<!channel>` stays a title.
+    """
+
+    plain: str = ""
+    marks: tuple[tuple[int, int], ...] = ()
+
+    def __str__(self) -> str:
+        return self.plain
+
+    def render(self, escape: Callable[[str], str], before: str, after: str) -> str:
+        """Return the text as markup: every piece escaped, every marked one between `before` and `after`."""
+        pieces = []
+        done = 0
+        for start, end in self.marks:
+            pieces += [escape(self.plain[done:start]), before, escape(self.plain[start:end]), after]
+            done = end
+        return "".join([*pieces, escape(self.plain[done:])])
+
+    def clip(self, width: int, *, start: int = 0) -> Text:
+        """Return at most `width` characters from `start`, cut between words, an ellipsis for what is left out.
+
+        A word longer than `width` is cut inside: the limit always holds.
+        """
+        if width < 3:
+            raise ValueError(f"a width of {width} leaves no room for text between two ellipses")
+        lead = "…" if start else ""
+        end = len(self.plain)
+        tail = ""
+        if end - start + len(lead) > width:
+            tail = "…"
+            end = start + width - len(lead) - len(tail)
+            space = max(self.plain.rfind(" ", start, end + 1), self.plain.rfind("\n", start, end + 1))
+            end = space if space > start else end
+        shift = len(lead) - start
+        body = self.plain[start:end].rstrip()
+        end = start + len(body)
+        marks = tuple((max(a, start) + shift, min(b, end) + shift) for a, b in self.marks if b > start and a < end)
+        return Text(lead + body + tail, marks)
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A web address that a paper names: `kind` is "code" where it leads to a code host, else "page"."""
+
+    url: str
+    kind: Literal["code", "page"] = "page"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Listing:
+    """One appearance of a paper: the day its category announced it. A cross-list is one more listing."""
+
+    day: date
+    category: str
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """A paper as a source describes it.
+
+    `id` is arXiv's, without a version (`2011.10043`, `hep-th/9901001`). `title` and `abstract` are shown text
+    (one line, LaTeX as Unicode, HTML as text); `raw_title` and `raw_abstract` are what the source wrote.
+    `authors` and `categories` are empty where the source carries none. `listings` is filled in by the store.
+    """
+
+    id: str
+    title: str
+    abstract: str = ""
+    raw_title: str = ""
+    raw_abstract: str = ""
+    authors: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    links: tuple[Link, ...] = ()
+    version: int | None = None
+    listings: tuple[Listing, ...] = ()
+
+    @property
+    def url(self) -> str:
+        return f"https://arxiv.org/abs/{self.id}"
+
+    @property
+    def pdf(self) -> str:
+        return f"https://arxiv.org/pdf/{self.id}"
+
+    @property
+    def code(self) -> tuple[Link, ...]:
+        return tuple(link for link in self.links if link.kind == "code")
+
+    @property
+    def every_category(self) -> tuple[str, ...]:
+        """What the source declares first, then where it was listed, each once."""
+        return tuple(dict.fromkeys([*self.categories, *(listing.category for listing in self.listings)]))
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An entry that could not be stored: its line (from 1), why, and how it begins."""
+
+    line: int
+    reason: str
+    excerpt: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """One category's announcements of one day, as one source lists them.
+
+    `declared` counts the entries that the source lists: each is in `papers`, or in `refused` with its reason.
+    """
+
+    source: str
+    category: str
+    day: date
+    papers: tuple[Paper, ...]
+    refused: tuple[Refusal, ...] = ()
+    line: int = 1
+
+    @property
+    def declared(self) -> int:
+        return len(self.papers) + len(self.refused)
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where a message can go: a room `slack:T1/C2`, or a person `slack:T1/@U1`.
+
+    Everything stored about people or rooms is keyed by it. `workspace` is the tenant: one can never see another's.
+    """
+
+    platform: str
+    workspace: str
+    name: str
+
+    @classmethod
+    def parse(cls, address: str) -> Destination:
+        match = _DESTINATION.fullmatch(address)
+        if match is None:
+            raise ValueError(f"{address!r} is no destination; write it like slack:T1/C2 or slack:T1/@U1")
+        return cls(*match.groups())
+
+    def __str__(self) -> str:
+        return f"{self.platform}:{self.workspace}/{self.name}"
+
+    @property
+    def is_person(self) -> bool:
+        return self.name.startswith("@")
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A command as a person gave it, without its platform.
+
+    `name` is the verb and `text` all that follows. `at` is the caller's clock with its time zone, set at the edge.
+    """
+
+    name: str
+    text: str
+    room: Destination
+    caller: Destination
+    at: datetime
+    may_manage: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A next step to offer: `label`, and the command line it stands for (`name` and `text` of a `Call`)."""
+
+    label: str
+    name: str
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One paper in a reply. `facts` are short phrases (category, day); `why` says what brought it here."""
+
+    paper: str
+    title: Text
+    url: str
+    body: Text = Text()
+    why: Text = Text()
+    facts: tuple[str, ...] = ()
+    pdf: str = ""
+    links: tuple[Link, ...] = ()
+    buttons: tuple[Button, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a command answers and what a delivery carries: a text, cards, a closing note, next steps.
+
+    `private` replies are for the caller's eyes alone. `error` is set where the command could not be done:
+    it says what to type instead.
+    """
+
+    text: Text = Text()
+    cards: tuple[Card, ...] = ()
+    note: Text = Text()
+    buttons: tuple[Button, ...] = ()
+    private: bool = False
+    error: str | None = None
+
+
+Answer = Callable[[Call], Awaitable[Reply]]
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """A query that a person wants to hear about. `number` is theirs alone and never changes."""
+
+    person: Destination
+    number: int
+    query: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Following:
+    """A room that wants the daily highlights: at most `count` papers, of these categories (none: of all)."""
+
+    room: Destination
+    categories: tuple[str, ...] = ()
+    count: int = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """A paper chosen for a delivery: the reasons in words, and the numbers of the subscriptions behind them."""
+
+    paper: str
+    reasons: tuple[str, ...] = ()
+    subscriptions: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A message owed to a destination about one digest.
+
+    `(to, kind, category, day, part)` is its business key: planned twice, it is still one row. `uncertain` says that
+    an earlier attempt may have arrived.
+    """
+
+    to: Destination
+    kind: Literal["highlights", "alert"]
+    category: str
+    day: date
+    picks: tuple[Pick, ...]
+    part: int = 1
+    id: int = 0
+    attempts: int = 0
+    uncertain: bool = False
+
+    @property
+    def key(self) -> str:
+        """The message's identity on a platform: the same for every attempt."""
+        return f"{self.to}|{self.kind}|{self.category}:{self.day}|{self.part}"
+
+
+class UserError(Exception):
+    """What a person typed cannot be done; the text says what to type instead and becomes the reply."""

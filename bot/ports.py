@@ -1,0 +1,239 @@
+"""What the core asks of the world outside: a store, platforms, sources; and the errors that cross."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Literal, Protocol
+
+from bot.model import (
+    Answer,
+    Delivery,
+    Destination,
+    Digest,
+    Following,
+    Paper,
+    Refusal,
+    Reply,
+    Subscription,
+)
+from bot.query import Query
+
+
+@dataclass(frozen=True, slots=True)
+class Morning:
+    """All that planning a digest's deliveries depends on, read in the transaction that stores the digest.
+
+    `fresh` are the papers whose listing here is new or whose text changed, in the digest's order; `first` says
+    that the digest itself is. `told` holds, for each person, which of the fresh papers they were alerted to before.
+    `parts` is how many alerts about this digest each person has been owed so far.
+    """
+
+    category: str
+    day: date
+    first: bool
+    papers: tuple[Paper, ...]
+    fresh: tuple[Paper, ...]
+    followings: tuple[Following, ...] = ()
+    subscriptions: tuple[Subscription, ...] = ()
+    told: Mapping[Destination, frozenset[str]] = field(default_factory=dict)
+    parts: Mapping[Destination, int] = field(default_factory=dict)
+
+
+Plan = Callable[[Morning], Iterable[Delivery]]
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """What taking in a digest changed: papers new, known, known but corrected; deliveries now owed."""
+
+    new: int
+    known: int
+    corrected: int
+    owed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One page of papers, and how many there are in all."""
+
+    papers: tuple[Paper, ...]
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A digest as the store remembers it: `stored` of `declared` entries, from where, and when taken in."""
+
+    category: str
+    day: date
+    stored: int
+    declared: int
+    source: str
+    at: datetime
+    refused: tuple[Refusal, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Census:
+    """Counts over the whole store; nothing in it tells of one person or room."""
+
+    papers: int
+    with_authors: int
+    digests: int
+    oldest: date | None
+    newest: date | None
+    subscriptions: int
+    owed: int
+    sent: int
+    dead: int
+
+
+class Store(Protocol):
+    """Papers, what people want of them, and what is owed. Times are aware datetimes; days are the digests' own."""
+
+    async def take_in(self, digest: Digest, plan: Plan, at: datetime) -> Intake:
+        """Store a digest and what `plan` owes for it, in one transaction; repeat it and nothing changes."""
+
+    async def search(
+        self,
+        query: Query,
+        *,
+        limit: int = 10,
+        offset: int = 0,
+        since: date | None = None,
+        until: date | None = None,
+    ) -> Found:
+        """Return the papers that match, best first: in the title before the abstract only, newer before older.
+
+        `since` and `until`, both inclusive, keep to papers with a listing on those days.
+        """
+
+    async def listed(self, day: date, category: str | None = None, *, limit: int = 10, offset: int = 0) -> Found:
+        """Return a day's papers in the order of their digests, each once."""
+
+    async def papers(self, ids: Iterable[str]) -> tuple[Paper, ...]:
+        """Return the papers that are stored, in the order asked."""
+
+    async def count(self, since: date, until: date) -> int:
+        """Count the papers listed on the days from `since` to `until`, both inclusive."""
+
+    async def digests(self, day: date) -> tuple[Taken, ...]: ...
+
+    async def newest(self, category: str | None = None, *, until: date | None = None) -> date | None:
+        """Return the newest day with a digest (of the category; no later than `until`)."""
+
+    async def categories(self) -> tuple[str, ...]:
+        """Return the categories that have a digest."""
+
+    async def frequencies(self, words: Iterable[str]) -> Mapping[str, int]:
+        """Return how many papers have each of some folded words in title or abstract; those in none are left out."""
+
+    async def vocabulary(self) -> Mapping[str, int]:
+        """Return the frequencies of all words."""
+
+    async def census(self) -> Census: ...
+
+    async def subscribe(self, person: Destination, query: Query, at: datetime) -> tuple[Subscription, bool]:
+        """Save a subscription; return it and whether it is new. One of the same meaning stays the one it was."""
+
+    async def unsubscribe(self, person: Destination, number: int) -> Subscription | None:
+        """Delete a person's subscription and return it; None where that person has no such number."""
+
+    async def subscriptions(self, person: Destination) -> tuple[Subscription, ...]: ...
+
+    async def follow(self, following: Following) -> None:
+        """Owe a room the daily highlights from the next digest on, with these settings."""
+
+    async def unfollow(self, room: Destination) -> None: ...
+
+    async def following(self, room: Destination) -> Following | None: ...
+
+    async def begin_delivery(self) -> int:
+        """Start delivering as the only process that does; return how many sends a crash left uncertain."""
+
+    async def claim(self, platforms: Iterable[str], now: datetime) -> Delivery | None:
+        """Take the next delivery that is due on these platforms, oldest first; None where nothing is."""
+
+    async def settle(
+        self,
+        delivery: Delivery,
+        state: Literal["sent", "pending", "dead"],
+        *,
+        code: str = "",
+        not_before: datetime | None = None,
+        pause: bool = False,
+        uncertain: bool = False,
+    ) -> None:
+        """Write down how a claimed delivery went. `pause` holds everything else for its destination."""
+
+
+class Platform(Protocol):
+    """A place where people ask and where messages go: Slack, Discord, the terminal."""
+
+    async def run(self, answer: Answer) -> None:
+        """Answer what people ask until there is no more to answer. Cancelling it is how it is stopped."""
+
+    async def post(self, to: Destination, reply: Reply, *, key: str, uncertain: bool) -> None:
+        """Deliver a message, or raise `DeliveryError`.
+
+        `key` is the message's identity, the same for every attempt. Where `uncertain`, an earlier attempt may have
+        arrived: look for it (a nonce, the room's history) before posting, and say "may be a repeat" if that cannot
+        be known.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A text that may hold digests: where it came from, and the text or why it could not be read."""
+
+    source: str
+    text: str = ""
+    error: str | None = None
+
+
+class Source(Protocol):
+    """Where digests come from: files and folders; later, the web."""
+
+    def documents(self) -> AsyncIterator[Document]:
+        """Yield each document, oldest name first. One that cannot be read carries its error; the rest go on."""
+
+    def __len__(self) -> int:
+        """Count the documents, as far as known beforehand."""
+
+
+class DeliveryError(Exception):
+    """A message was not delivered.
+
+    `code` is the platform's word for it. `kind` says what follows: "gone" pauses the destination, "content" gives
+    up this message, "later" tries again (after `retry_after` seconds where the platform named a time), "uncertain"
+    tries again knowing that it may have arrived.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        kind: Literal["gone", "content", "later", "uncertain"] = "later",
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(code)
+        self.code = code
+        self.kind = kind
+        self.retry_after = retry_after
+
+
+class StoreError(Exception):
+    """The store cannot go on; the text is for the operator."""
+
+
+class DiskError(StoreError):
+    """Reading or writing failed below the database: no space, no permission, a broken file."""
+
+
+class SchemaError(StoreError):
+    """The file is not a Paperwire database, or of a schema that this program does not know."""
+
+
+class AlreadyRunning(StoreError):  # noqa: N818  # a state, named as the exit code names it
+    """Another process delivers from this database."""

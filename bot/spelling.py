@@ -1,0 +1,90 @@
+"""Did you mean: a query with its misspelt words put right from the store's own vocabulary.
+
+Only ever a suggestion, and labelled as one: alerts never guess. A word is doubted where the store has hardly seen it;
+it is left alone where it looks like a name (digits, capitals inside), since models are named faster than learned.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Mapping
+
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+from bot.ports import Store
+from bot.query import Query, Term, mark, parse
+from bot.words import spans
+
+_RARE = 2
+_MORE_FREQUENT = 50
+_SHORTEST = 4
+_SHORTEST_PART = 3
+_ONE_EDIT_BELOW = 6
+_NAME = re.compile(r"\d|\w[A-Z]")
+
+
+async def suggestion(query: Query, store: Store) -> Query | None:
+    """Return the query with words replaced that are likely misspelt, as people write them; None where none is."""
+    words = list(_words(query))
+    known = await store.frequencies({word for _, _, word in words})
+    doubtful = [each for each in words if known.get(each[2], 0) <= _RARE]
+    if not doubtful:
+        return None
+    vocabulary = await store.vocabulary()
+    line = query.text
+    # From the right, so that the places of what is still to do stay true.
+    for start, end, word in sorted(doubtful, reverse=True):
+        replacement = await _replacement(word, vocabulary, store)
+        if replacement:
+            line = line[:start] + replacement + line[end:]
+    return parse(line) if line != query.text else None
+
+
+def _words(query: Query) -> Iterator[tuple[int, int, str]]:
+    """Yield `(start, end, folded word)` of each word of the query's line that could be a misspelt one."""
+    for term in query.terms:
+        if term.prefix or term.field == "author":
+            continue
+        at, until = term.at
+        for parts, _, start, end in spans(query.text[at:until]):
+            typed = query.text[at + start : at + end]
+            if len(parts) == 1 and len(parts[0]) >= _SHORTEST and not _NAME.search(typed):
+                yield at + start, at + end, parts[0]
+
+
+async def _replacement(word: str, vocabulary: Mapping[str, int], store: Store) -> str | None:
+    known = vocabulary.get(word, 0)
+    furthest = 1 if len(word) < _ONE_EDIT_BELOW else 2
+    near = process.extract(
+        word, vocabulary.keys(), scorer=OSA.distance, score_cutoff=furthest, limit=50, processor=None
+    )
+    better = [
+        (distance - math.log10(vocabulary[other]) / 4, other)
+        for other, distance, _ in near
+        if other != word and vocabulary[other] >= max(1, known * _MORE_FREQUENT)
+    ]
+    if better:
+        return await _as_written(min(better)[1], store)
+    if not known and (parts := _two_words(word, vocabulary)):
+        return '"' + " ".join([await _as_written(part, store) for part in parts]) + '"'
+    return None
+
+
+def _two_words(word: str, vocabulary: Mapping[str, int]) -> tuple[str, str] | None:
+    """Return the likeliest two words that a run-together one is made of: pointcloud, point cloud."""
+    cuts = [(word[:n], word[n:]) for n in range(_SHORTEST_PART, len(word) - _SHORTEST_PART + 1)]
+    best = max(cuts, key=lambda cut: min(vocabulary.get(part, 0) for part in cut), default=None)
+    return best if best and min(vocabulary.get(part, 0) for part in best) > _RARE else None
+
+
+async def _as_written(word: str, store: Store) -> str:
+    """Return a folded word as a paper writes it: the vocabulary knows "sery", people know "series"."""
+    found = await store.search(Query(word, Term(((word,),), word)), limit=1)
+    for paper in found.papers:
+        for text, field in ((paper.title, "title"), (paper.abstract, "abstract")):
+            for start, end in mark(text, field, [Query(word, Term(((word,),), word))]).marks[:1]:
+                written = text[start:end]
+                return written if _NAME.search(written) else written.lower()
+    return word

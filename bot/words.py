@@ -1,0 +1,127 @@
+"""The words of a text, as search, alerts and highlighting all see them.
+
+One tokenizer for the index, the query and the alert is what lets a dry run promise what will fire. A text becomes
+folded words in order, then, after a barrier each, its hyphenated words written as one: "Pre-training of C++" is
+`pre training of cplusplus ¶ pretraining`. So `pre-training`, `"pre training"` and `pretraining` all find it, and no
+phrase reaches across a barrier. Case, accents and plural do not matter. Stemming goes no further than the plural:
+Porter's stems put "generative" and "general" in one, and an alert must not fire on that.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from functools import lru_cache
+
+BARRIER = "¶"
+
+_RUN = re.compile(r"https?://\S+|[^\W_]+(?:\+\+|(?<=\b[A-Za-z])#|(?:[-‐‑][^\W_]+)+)?", re.IGNORECASE)
+_HYPHEN = re.compile(r"[-‐‑]")
+_IRREGULAR = {
+    "analyses": "analysis",
+    "axes": "axis",
+    "biases": "bias",
+    "children": "child",
+    "corpora": "corpus",
+    "criteria": "criterion",
+    "focuses": "focus",
+    "hypotheses": "hypothesis",
+    "indices": "index",
+    "lenses": "lens",
+    "matrices": "matrix",
+    "mice": "mouse",
+    "phenomena": "phenomenon",
+    "statuses": "status",
+    "syntheses": "synthesis",
+    "theses": "thesis",
+    "vertices": "vertex",
+    "viruses": "virus",
+}
+
+
+def words(text: str) -> list[str]:
+    """Return the folded words of a text, in order, then its hyphenated words as one, a barrier before each."""
+    found: list[str] = []
+    joined: list[str] = []
+    for run in _RUN.findall(text):
+        parts, whole = _read(run)
+        found += parts
+        if whole:
+            joined += (BARRIER, whole)
+    return found + joined
+
+
+def padded(text: str) -> str:
+    """Return the folded words as one string, a space around each, so that a phrase is found by plain `in`."""
+    return f" {' '.join(words(text))} "
+
+
+def spans(text: str) -> Iterator[tuple[tuple[str, ...], str, int, int]]:
+    """Yield each run of a text as `(folded parts, hyphenated parts as one or "", start, end)`, for highlighting."""
+    for match in _RUN.finditer(text):
+        parts, whole = _read(match.group())
+        if not parts:
+            continue
+        if not whole:
+            yield parts, "", match.start(), match.end()
+            continue
+        at = match.start()
+        for piece in _HYPHEN.split(match.group()):
+            for part in _read(piece)[0]:
+                yield (part,), whole, at, at + len(piece)
+            at += len(piece) + 1
+
+
+def phrases(text: str) -> tuple[tuple[str, ...], ...]:
+    """Return the ways in which a typed word or phrase may stand in a text: each a sequence of folded words.
+
+    One hyphenated word also stands as one: `GPT-4` is `gpt 4` or `gpt4`. Empty where there is no word in it.
+    """
+    runs = [_read(run) for run in _RUN.findall(text)]
+    split = tuple(part for parts, _ in runs for part in parts)
+    if len(runs) == 1 and runs[0][1]:
+        return split, (runs[0][1],)
+    return (split,) if split else ()
+
+
+@lru_cache(maxsize=1 << 17)
+def _read(run: str) -> tuple[tuple[str, ...], str]:
+    """Return a run's folded parts, and for a hyphenated one the parts as one word. An address has none."""
+    if "://" in run:
+        return (), ""
+    parts = tuple(filter(None, map(_fold, _HYPHEN.split(run))))
+    return parts, _fold(_HYPHEN.sub("", run)) if len(parts) > 1 else ""
+
+
+def _fold(word: str) -> str:
+    if word.isascii():
+        word = word.lower()
+        if word.endswith("++"):
+            return word[:-2] + "plusplus"
+        if word.endswith("#"):
+            return word[:-1] + "sharp"
+    else:
+        plain = unicodedata.normalize("NFKD", word).casefold()
+        word = "".join(c for c in unicodedata.normalize("NFKD", plain) if c.isalnum())
+    return _singular(word)
+
+
+def _singular(word: str) -> str:
+    """Return one spelling for a word and its plural: Harman's S stemmer (1991), mended where it splits a pair.
+
+    "cache", "caches" and "branches" lose the e that only some of them owe to the plural; a word of four letters
+    loses its s whatever stands before it (GPUs, ROIs), a longer one keeps it after s, u and i (class, corpus, axis).
+    """
+    word = _IRREGULAR.get(word, word)
+    if len(word) < 4:
+        return word
+    if word.endswith("ies") and len(word) > 4:
+        return word[:-3] + "y"
+    if word.endswith("s") and not word.endswith("ss") and (len(word) == 4 or not word.endswith(("us", "is"))):
+        word = word[:-1]
+    if word.endswith("ie") and len(word) > 4:
+        return word[:-2] + "y"
+    if word.endswith(("xe", "che", "she", "sse")):
+        return word[:-1]
+    return word

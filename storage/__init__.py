@@ -1,0 +1,60 @@
+"""Everything that says SQL. `connect` opens the store that an address names."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+
+from bot.ports import AlreadyRunning, DiskError, SchemaError, Store
+
+_SCHEME = "sqlite:///"
+
+
+@asynccontextmanager
+async def connect(address: str) -> AsyncIterator[Store]:
+    """Open the store at `sqlite:///PATH`, created and migrated where need be, and close it at the end.
+
+    Raise `SchemaError` where the file is not for this program, `DiskError` where it cannot be read or written.
+    """
+    from storage.sqlite import SqliteStore  # noqa: PLC0415  # an engine loads only when it is used
+
+    async with SqliteStore.open(path(address)) as store:
+        yield store
+
+
+@contextmanager
+def own(address: str) -> Iterator[None]:
+    """Hold the right to deliver from a database: one process at a time, freed by the kernel however it ends.
+
+    Raise `AlreadyRunning`, naming the process, where another holds it. A lock and no lease: no clock can strand it.
+    """
+    lock = path(address).with_name(path(address).name + ".lock")
+    try:
+        lock.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise DiskError(f"{lock} cannot be written: {error.strerror}.") from error
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = os.pread(handle, 32, 0).decode("ascii", "replace").strip() or "unknown"
+            raise AlreadyRunning(
+                f"Paperwire is already running on {path(address)} (process {holder}). Stop that one first."
+            ) from None
+        os.ftruncate(handle, 0)
+        os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
+        yield
+    finally:
+        os.close(handle)
+
+
+def path(address: str) -> Path:
+    """Return the file that an address names. Raise `SchemaError` for an address of no known engine."""
+    if not address.startswith(_SCHEME) or len(address) == len(_SCHEME):
+        scheme = address.partition(":")[0]
+        raise SchemaError(f"A database address looks like sqlite:///paperwire.db; this one begins with {scheme!r}.")
+    return Path(address.removeprefix(_SCHEME)).expanduser()

@@ -1,0 +1,152 @@
+"""Opening a database file: its permissions, its schema, its pragmas, its errors in words for the operator."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiosqlite
+
+from bot.ports import DiskError, SchemaError, StoreError
+from storage.schema import APPLICATION_ID, MIGRATIONS
+
+_BACKUPS = 3
+_BUSY_MS = 5000
+_DISK = {
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_PERM,
+    sqlite3.SQLITE_CORRUPT,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """What an operator should know of a database file: `trouble` is what SQLite's own check says, empty if sound."""
+
+    schema: int
+    newest_schema: int
+    mode: int
+    trouble: tuple[str, ...]
+
+
+async def migrated(path: Path) -> None:
+    """Bring a database file, made if need be, to this program's schema: a backup first, a transaction a step.
+
+    Raise `SchemaError` where it is another program's file or a later Paperwire's; then nothing was changed.
+    """
+    with translated(path):
+        _create(path)
+        async with aiosqlite.connect(path, isolation_level=None) as db:
+            await db.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
+            version = await _version(db, path)
+            if 0 < version < len(MIGRATIONS):
+                await _back_up(db, path, version)
+            # Another process may be doing the same: each step looks again once it holds the write lock.
+            for number, script in enumerate(MIGRATIONS[version:], version + 1):
+                await db.execute("BEGIN IMMEDIATE")
+                try:
+                    if await _version(db, path) < number:
+                        for statement in _statements(script):
+                            await db.execute(statement)
+                        await db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+                        await db.execute(f"PRAGMA user_version = {number}")
+                    await db.execute("COMMIT")
+                except BaseException:
+                    if db.in_transaction:
+                        await db.execute("ROLLBACK")
+                    raise
+            await db.execute("PRAGMA journal_mode = WAL")
+
+
+async def configured(db: aiosqlite.Connection, *, reader: bool) -> None:
+    """Set what a connection must have: a sent message survives a power cut only with synchronous=FULL."""
+    for pragma in (
+        f"busy_timeout = {_BUSY_MS}",
+        "synchronous = FULL",
+        "foreign_keys = ON",
+        "trusted_schema = OFF",
+        "cache_size = -16384",
+        f"query_only = {'ON' if reader else 'OFF'}",
+    ):
+        await db.execute(f"PRAGMA {pragma}")
+
+
+def inspect(path: Path) -> Inspection:
+    """Look a database file over without changing it: schema, permissions, SQLite's full integrity check."""
+    with translated(path), closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as db:
+        schema = db.execute("PRAGMA user_version").fetchone()[0]
+        rows = [row[0] for row in db.execute("PRAGMA integrity_check(10)")]
+        return Inspection(schema, len(MIGRATIONS), path.stat().st_mode & 0o777, tuple(r for r in rows if r != "ok"))
+
+
+@contextmanager
+def translated(path: Path | None = None) -> Iterator[None]:
+    """Turn SQLite's and the system's errors into the port's, in words for who runs the program."""
+    where = f"The database {path}" if path else "The database"
+    try:
+        yield
+    except OSError as error:
+        raise DiskError(f"{where} cannot be used: {error.strerror or error}.") from error
+    except sqlite3.DatabaseError as error:
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        if code == sqlite3.SQLITE_NOTADB:
+            raise SchemaError(f"{where} is not an SQLite file. Nothing was changed; name another.") from error
+        if code in _DISK:
+            raise DiskError(f"{where} cannot be used: {error}. Nothing that was promised is lost.") from error
+        if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            raise StoreError(f"{where} is busy with another program's work. Try again.") from error
+        raise
+
+
+def _create(path: Path) -> None:
+    """Make the file, readable by its owner alone; SQLite gives its journals the same permissions."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    if path.stat().st_mode & 0o077 and path.stat().st_uid == os.geteuid():
+        path.chmod(0o600)
+
+
+async def _version(db: aiosqlite.Connection, path: Path) -> int:
+    (row,) = await db.execute_fetchall(
+        "SELECT application_id, user_version FROM pragma_application_id, pragma_user_version"
+    )
+    application, version = row
+    (tables,) = await db.execute_fetchall("SELECT count(*) FROM sqlite_schema")
+    if application != APPLICATION_ID and (application or version or tables[0]):
+        raise SchemaError(f"{path} is another program's database. Nothing was changed; name another file.")
+    if version > len(MIGRATIONS):
+        raise SchemaError(
+            f"{path} has schema {version}; this program knows up to {len(MIGRATIONS)}. Nothing was changed. "
+            f"Install a newer Paperwire, or restore a backup such as {path}.v{len(MIGRATIONS)}-before-…"
+        )
+    return int(version)
+
+
+async def _back_up(db: aiosqlite.Connection, path: Path, version: int) -> None:
+    backup = path.with_name(f"{path.name}.v{version}-before-v{len(MIGRATIONS)}")
+    backup.unlink(missing_ok=True)
+    # Made before SQLite opens it, so that it is never readable by others, not even while it is written.
+    os.close(os.open(backup, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+    await db.execute("VACUUM INTO ?", (str(backup),))
+    older = sorted(path.parent.glob(f"{path.name}.v*-before-v*"), key=lambda each: each.stat().st_mtime)
+    for each in older[:-_BACKUPS]:
+        each.unlink()
+
+
+def _statements(script: str) -> Iterator[str]:
+    """Yield a script's statements. Not `executescript`: it commits the open transaction first."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
+    if statement.strip():
+        raise AssertionError(f"unfinished SQL: {statement}")

@@ -1,0 +1,87 @@
+"""Rows to nouns and back: the one place that knows how a column spells a value."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from typing import Any
+
+from bot.model import Delivery, Destination, Following, Link, Listing, Paper, Pick, Refusal, Subscription
+from bot.ports import Taken
+
+Row = Sequence[Any]
+
+# A paper `p`, as `paper` reads it.
+PAPER = """
+    p.arxiv_id, p.title, p.abstract, p.raw_title, p.raw_abstract, p.authors, p.categories, p.links, p.version,
+    (SELECT json_group_array(json_array(l.day, l.category)) FROM listing AS l WHERE l.paper_id = p.id)
+"""
+
+
+def paper(row: Row) -> Paper:
+    id_, title, abstract, raw_title, raw_abstract, authors, categories, links, version, listings = row
+    return Paper(
+        id_,
+        title,
+        abstract,
+        raw_title,
+        raw_abstract,
+        tuple(json.loads(authors)),
+        tuple(json.loads(categories)),
+        tuple(Link(url, kind) for url, kind in json.loads(links)),
+        version,
+        tuple(sorted(listing_of(day, category) for day, category in json.loads(listings))),
+    )
+
+
+def listing_of(day: str, category: str) -> Listing:
+    return Listing(date.fromisoformat(day), category)
+
+
+def taken(row: Row) -> Taken:
+    day_, category, stored, source, at, refused = row
+    refusals = tuple(Refusal(*each) for each in json.loads(refused))
+    return Taken(
+        category,
+        date.fromisoformat(day_),
+        stored,
+        stored + len(refusals),
+        source,
+        datetime.fromisoformat(at),
+        refusals,
+    )
+
+
+def destination(row: Row) -> Destination:
+    return Destination(*row)
+
+
+def scope(each: Destination) -> tuple[str, str, str]:
+    """Return the columns that a destination is keyed by: what every query about people and rooms takes."""
+    return each.platform, each.workspace, each.name
+
+
+def subscription(person: Destination, row: Row) -> Subscription:
+    number, query, since = row
+    return Subscription(person, number, query, datetime.fromisoformat(since))
+
+
+def following(room: Destination, row: Row) -> Following:
+    categories, count = row
+    return Following(room, tuple(json.loads(categories)), count)
+
+
+def delivery(to: Destination, row: Row) -> Delivery:
+    kind, category, day_, picks, part, id_, attempts, uncertain = row
+    chosen = tuple(Pick(paper, tuple(reasons), tuple(numbers)) for paper, reasons, numbers in json.loads(picks))
+    return Delivery(to, kind, category, date.fromisoformat(day_), chosen, part, id_, attempts, bool(uncertain))
+
+
+def stamp(at: datetime) -> str:
+    """Return an instant as text that sorts as time does: UTC, always with microseconds."""
+    return at.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def day(value: str | None) -> date | None:
+    return date.fromisoformat(value) if value else None

@@ -1,0 +1,105 @@
+"""The schema as a list of migrations: append, never edit. Each runs in one transaction with its `user_version`."""
+
+from __future__ import annotations
+
+# "PWIR": tells a Paperwire database from any other SQLite file.
+APPLICATION_ID = 0x50574952
+
+MIGRATIONS: tuple[str, ...] = (
+    """
+    CREATE TABLE paper (
+        id           INTEGER PRIMARY KEY,
+        arxiv_id     TEXT NOT NULL UNIQUE,
+        version      INTEGER,
+        title        TEXT NOT NULL,
+        abstract     TEXT NOT NULL,
+        raw_title    TEXT NOT NULL,
+        raw_abstract TEXT NOT NULL,
+        authors      TEXT NOT NULL,  -- JSON array of names
+        categories   TEXT NOT NULL,  -- JSON array of codes, as the source declares them
+        links        TEXT NOT NULL,  -- JSON array of [url, kind]
+        has_code     INTEGER NOT NULL,
+        day          TEXT NOT NULL,  -- of the first listing: what "newer" means
+        -- The listing that the text was taken from. A later one (by day, then category) replaces it, an earlier one
+        -- does not, so the order in which digests are taken in makes no difference.
+        text_day      TEXT NOT NULL,
+        text_category TEXT NOT NULL
+    ) STRICT;
+
+    -- What queries see: folded words as bot.words makes them, so the tokenizer has nothing left to do but split.
+    CREATE VIRTUAL TABLE paper_words USING fts5(
+        title, abstract, author, category, content='', tokenize="ascii"
+    );
+    CREATE VIRTUAL TABLE vocabulary USING fts5vocab(paper_words, col);
+
+    CREATE TABLE digest (
+        day      TEXT NOT NULL,
+        category TEXT NOT NULL,
+        refused  TEXT NOT NULL,  -- JSON array of [line, reason, excerpt]
+        source   TEXT NOT NULL,
+        taken_at TEXT NOT NULL,
+        PRIMARY KEY (day, category)
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE listing (
+        day      TEXT NOT NULL,
+        category TEXT NOT NULL,
+        position INTEGER NOT NULL,
+        paper_id INTEGER NOT NULL REFERENCES paper (id),
+        PRIMARY KEY (day, category, paper_id)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX listing_paper ON listing (paper_id, day, category);
+
+    -- A room or a person: the scope of everything below.
+    CREATE TABLE destination (
+        id        INTEGER PRIMARY KEY,
+        platform  TEXT NOT NULL,
+        workspace TEXT NOT NULL,
+        name      TEXT NOT NULL,
+        paused    TEXT,  -- the platform's code for why nothing can be sent there, or NULL
+        numbered  INTEGER NOT NULL DEFAULT 0,  -- the last subscription number given: none is given twice
+        UNIQUE (platform, workspace, name)
+    ) STRICT;
+
+    CREATE TABLE subscription (
+        person_id INTEGER NOT NULL REFERENCES destination (id),
+        number    INTEGER NOT NULL,
+        query     TEXT NOT NULL,
+        meaning   TEXT NOT NULL,
+        since     TEXT NOT NULL,
+        PRIMARY KEY (person_id, number),
+        UNIQUE (person_id, meaning)
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE following (
+        room_id    INTEGER PRIMARY KEY REFERENCES destination (id),
+        categories TEXT NOT NULL,  -- JSON array of codes; empty: all
+        count      INTEGER NOT NULL
+    ) STRICT;
+
+    CREATE TABLE outbox (
+        id             INTEGER PRIMARY KEY,
+        destination_id INTEGER NOT NULL REFERENCES destination (id),
+        kind           TEXT NOT NULL,
+        day            TEXT NOT NULL,
+        category       TEXT NOT NULL,
+        part           INTEGER NOT NULL,
+        picks          TEXT NOT NULL,  -- JSON array of [arXiv id, [reason, ...], [subscription, ...]]
+        state          TEXT NOT NULL DEFAULT 'pending' CHECK (state IN ('pending', 'sending', 'sent', 'dead')),
+        uncertain      INTEGER NOT NULL DEFAULT 0,
+        attempts       INTEGER NOT NULL DEFAULT 0,
+        not_before     TEXT,
+        code           TEXT NOT NULL DEFAULT '',
+        created_at     TEXT NOT NULL,
+        UNIQUE (destination_id, kind, day, category, part)
+    ) STRICT;
+    CREATE INDEX outbox_open ON outbox (state, destination_id) WHERE state <> 'sent';
+
+    -- Which papers a person was alerted to: never the same one twice, whatever lists it again.
+    CREATE TABLE told (
+        person_id INTEGER NOT NULL REFERENCES destination (id),
+        paper_id  INTEGER NOT NULL REFERENCES paper (id),
+        PRIMARY KEY (person_id, paper_id)
+    ) STRICT, WITHOUT ROWID;
+    """,
+)

@@ -1,0 +1,373 @@
+"""The store on SQLite, through aiosqlite: statements written out, values only as parameters.
+
+One connection writes. A write is one job, one whole transaction, run in its own task behind a lock: cancelling who
+asked for it cannot leave it half done. Three connections read beside it, each query one call into its thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import date, datetime
+from pathlib import Path
+from typing import Literal, TypeVar
+
+import aiosqlite
+
+from bot.model import Delivery, Destination, Digest, Following, Paper, Subscription
+from bot.ports import Census, Found, Intake, Plan, Taken
+from bot.query import Query
+from bot.words import BARRIER
+from storage import intake, rows
+from storage.matching import split, title_matches
+from storage.opening import configured, migrated, translated
+
+_Result = TypeVar("_Result")
+_READERS = 3
+
+
+class SqliteStore:
+    """Fulfil `bot.ports.Store`."""
+
+    def __init__(self, writer: aiosqlite.Connection, readers: list[aiosqlite.Connection]) -> None:
+        self._writer = writer
+        self._writing = asyncio.Lock()
+        self._jobs: set[asyncio.Task[object]] = set()
+        self._idle = readers
+        self._reading = asyncio.Semaphore(len(readers))
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, path: Path) -> AsyncIterator[SqliteStore]:
+        """Open the database file, migrated to this program's schema; close every connection at the end."""
+        await migrated(path)
+        # aiosqlite's threads keep a process alive: whatever happens, what was opened is closed.
+        async with AsyncExitStack() as stack:
+            connections = []
+            with translated(path):
+                for number in range(1 + _READERS):
+                    each = await stack.enter_async_context(aiosqlite.connect(path, isolation_level=None))
+                    await configured(each, reader=number > 0)
+                    connections.append(each)
+            store = cls(connections[0], connections[1:])
+            try:
+                yield store
+            finally:
+                if store._jobs:
+                    await asyncio.wait(store._jobs)
+
+    # Papers
+
+    async def take_in(self, digest: Digest, plan: Plan, at: datetime) -> Intake:
+        return await self._write(lambda db: intake.take_in(db, digest, plan, at))
+
+    async def search(
+        self,
+        query: Query,
+        *,
+        limit: int = 10,
+        offset: int = 0,
+        since: date | None = None,
+        until: date | None = None,
+    ) -> Found:
+        match, conditions, values = split(query.root)
+        source = "paper AS p"
+        if match:
+            # CROSS JOIN keeps the planner from walking all papers and probing the index for each.
+            source = "paper_words AS w CROSS JOIN paper AS p ON p.id = w.rowid"
+            conditions.insert(0, "w.paper_words MATCH ?")
+            values.insert(0, match)
+        if since or until:
+            conditions.append("EXISTS (SELECT 1 FROM listing WHERE paper_id = p.id AND day BETWEEN ? AND ?)")
+            values += [(since or date.min).isoformat(), (until or date.max).isoformat()]
+        which = f"SELECT p.id FROM {source} WHERE {' AND '.join(conditions)}"  # noqa: S608  # constants of matching.py
+        in_title = title_matches(query)
+        rank = " + ".join(["(p.id IN (SELECT rowid FROM paper_words WHERE paper_words MATCH ?))"] * len(in_title))
+        relevance = "bm25(paper_words, 10, 1, 1, 0)," if match else ""
+        total = await self._read(f"SELECT count(*) FROM ({which})", values)  # noqa: S608  # as above
+        page = await self._read(
+            f"""
+            WITH hit AS MATERIALIZED (
+                {which} ORDER BY {f"{rank} DESC," if rank else ""} p.day DESC, {relevance} p.id DESC LIMIT ? OFFSET ?
+            ), placed AS (SELECT id, row_number() OVER () AS place FROM hit)
+            SELECT {rows.PAPER} FROM placed JOIN paper AS p ON p.id = placed.id ORDER BY placed.place
+            """,  # noqa: S608  # as above
+            [*values, *in_title, limit, offset],
+        )
+        return Found(tuple(map(rows.paper, page)), total[0][0])
+
+    async def listed(self, day: date, category: str | None = None, *, limit: int = 10, offset: int = 0) -> Found:
+        # Each paper once, where its first category (by name) has it.
+        which = """
+            SELECT paper_id, min(category || printf('/%06d', position)) AS place
+            FROM listing WHERE day = ? AND category LIKE coalesce(?, '%') GROUP BY paper_id
+        """
+        values = (day.isoformat(), category)
+        total = await self._read(f"SELECT count(*) FROM ({which})", values)  # noqa: S608  # a constant
+        page = await self._read(
+            f"SELECT {rows.PAPER} FROM ({which}) AS hit JOIN paper AS p ON p.id = hit.paper_id "  # noqa: S608
+            "ORDER BY hit.place LIMIT ? OFFSET ?",
+            (*values, limit, offset),
+        )
+        return Found(tuple(map(rows.paper, page)), total[0][0])
+
+    async def papers(self, ids: Iterable[str]) -> tuple[Paper, ...]:
+        found = await self._read(
+            f"SELECT {rows.PAPER} FROM json_each(?) AS wanted "  # noqa: S608  # a constant
+            "JOIN paper AS p ON p.arxiv_id = wanted.value ORDER BY wanted.key",
+            (json.dumps(list(ids)),),
+        )
+        return tuple(map(rows.paper, found))
+
+    async def count(self, since: date, until: date) -> int:
+        found = await self._read(
+            "SELECT count(DISTINCT paper_id) FROM listing WHERE day BETWEEN ? AND ?",
+            (since.isoformat(), until.isoformat()),
+        )
+        return int(found[0][0])
+
+    async def digests(self, day: date) -> tuple[Taken, ...]:
+        found = await self._read(
+            """
+            SELECT day, category, (SELECT count(*) FROM listing AS l WHERE l.day = d.day AND l.category = d.category),
+                   source, taken_at, refused
+            FROM digest AS d WHERE day = ? ORDER BY category
+            """,
+            (day.isoformat(),),
+        )
+        return tuple(map(rows.taken, found))
+
+    async def newest(self, category: str | None = None, *, until: date | None = None) -> date | None:
+        found = await self._read(
+            "SELECT max(day) FROM digest WHERE category LIKE coalesce(?, '%') AND day <= ?",
+            (category, (until or date.max).isoformat()),
+        )
+        return rows.day(found[0][0])
+
+    async def categories(self) -> tuple[str, ...]:
+        found = await self._read("SELECT DISTINCT category FROM digest ORDER BY category")
+        return tuple(str(row[0]) for row in found)
+
+    async def frequencies(self, words: Iterable[str]) -> Mapping[str, int]:
+        found = await self._read(
+            "SELECT term, max(doc) FROM json_each(?) AS wanted CROSS JOIN vocabulary ON term = wanted.value "
+            "WHERE col IN ('title', 'abstract') GROUP BY term",
+            (json.dumps(list(words)),),
+        )
+        return dict(map(tuple, found))
+
+    async def vocabulary(self) -> Mapping[str, int]:
+        found = await self._read(
+            "SELECT term, max(doc) FROM vocabulary WHERE col IN ('title', 'abstract') AND term <> ? GROUP BY term",
+            (BARRIER,),
+        )
+        return dict(map(tuple, found))
+
+    async def census(self) -> Census:
+        found = await self._read(
+            """
+            SELECT (SELECT count(*) FROM paper), (SELECT count(*) FROM paper WHERE authors <> '[]'),
+                   (SELECT count(*) FROM digest), (SELECT min(day) FROM digest), (SELECT max(day) FROM digest),
+                   (SELECT count(*) FROM subscription),
+                   (SELECT count(*) FROM outbox WHERE state IN ('pending', 'sending')),
+                   (SELECT count(*) FROM outbox WHERE state = 'sent'),
+                   (SELECT count(*) FROM outbox WHERE state = 'dead')
+            """
+        )
+        papers, with_authors, digests, oldest, newest, *counts = found[0]
+        return Census(papers, with_authors, digests, rows.day(oldest), rows.day(newest), *counts)
+
+    # People and rooms: every statement takes its scope.
+
+    async def subscribe(self, person: Destination, query: Query, at: datetime) -> tuple[Subscription, bool]:
+        async def job(db: aiosqlite.Connection) -> tuple[Subscription, bool]:
+            await _welcome(db, person)
+            cursor = await db.execute(
+                """
+                INSERT INTO subscription (person_id, number, query, meaning, since)
+                SELECT id, numbered + 1, ?, ?, ? FROM destination WHERE (platform, workspace, name) = (?, ?, ?)
+                ON CONFLICT (person_id, meaning) DO NOTHING
+                """,
+                (query.text, query.key, rows.stamp(at), *rows.scope(person)),
+            )
+            new = cursor.rowcount > 0
+            if new:
+                await db.execute(
+                    "UPDATE destination SET numbered = numbered + 1 WHERE (platform, workspace, name) = (?, ?, ?)",
+                    rows.scope(person),
+                )
+            (row,) = await db.execute_fetchall(
+                """
+                SELECT number, query, since FROM subscription JOIN destination ON id = person_id
+                WHERE (platform, workspace, name) = (?, ?, ?) AND meaning = ?
+                """,
+                (*rows.scope(person), query.key),
+            )
+            return rows.subscription(person, row), new
+
+        return await self._write(job)
+
+    async def unsubscribe(self, person: Destination, number: int) -> Subscription | None:
+        async def job(db: aiosqlite.Connection) -> Subscription | None:
+            gone = await db.execute_fetchall(
+                """
+                DELETE FROM subscription
+                WHERE person_id = (SELECT id FROM destination WHERE (platform, workspace, name) = (?, ?, ?))
+                      AND number = ?
+                RETURNING number, query, since
+                """,
+                (*rows.scope(person), number),
+            )
+            return next((rows.subscription(person, row) for row in gone), None)
+
+        return await self._write(job)
+
+    async def subscriptions(self, person: Destination) -> tuple[Subscription, ...]:
+        found = await self._read(
+            """
+            SELECT number, query, since FROM subscription JOIN destination ON id = person_id
+            WHERE (platform, workspace, name) = (?, ?, ?) ORDER BY number
+            """,
+            rows.scope(person),
+        )
+        return tuple(rows.subscription(person, row) for row in found)
+
+    async def follow(self, following: Following) -> None:
+        async def job(db: aiosqlite.Connection) -> None:
+            await _welcome(db, following.room)
+            await db.execute(
+                """
+                INSERT INTO following (room_id, categories, count)
+                SELECT id, ?, ? FROM destination WHERE (platform, workspace, name) = (?, ?, ?)
+                ON CONFLICT (room_id) DO UPDATE SET categories = excluded.categories, count = excluded.count
+                """,
+                (json.dumps(following.categories), following.count, *rows.scope(following.room)),
+            )
+
+        await self._write(job)
+
+    async def unfollow(self, room: Destination) -> None:
+        async def job(db: aiosqlite.Connection) -> None:
+            await db.execute(
+                """
+                DELETE FROM following
+                WHERE room_id = (SELECT id FROM destination WHERE (platform, workspace, name) = (?, ?, ?))
+                """,
+                rows.scope(room),
+            )
+
+        await self._write(job)
+
+    async def following(self, room: Destination) -> Following | None:
+        found = await self._read(
+            """
+            SELECT categories, count FROM following JOIN destination ON id = room_id
+            WHERE (platform, workspace, name) = (?, ?, ?)
+            """,
+            rows.scope(room),
+        )
+        return next((rows.following(room, row) for row in found), None)
+
+    # The outbox
+
+    async def begin_delivery(self) -> int:
+        async def job(db: aiosqlite.Connection) -> int:
+            # Who calls this holds the delivering lock, so whatever is "sending" was left by a process that died.
+            cursor = await db.execute("UPDATE outbox SET state = 'pending', uncertain = 1 WHERE state = 'sending'")
+            return cursor.rowcount
+
+        return await self._write(job)
+
+    async def claim(self, platforms: Iterable[str], now: datetime) -> Delivery | None:
+        async def job(db: aiosqlite.Connection) -> Delivery | None:
+            claimed = await db.execute_fetchall(
+                """
+                UPDATE outbox SET state = 'sending', attempts = attempts + 1
+                WHERE id = (
+                    SELECT o.id FROM outbox AS o JOIN destination AS d ON d.id = o.destination_id
+                    WHERE o.state = 'pending' AND coalesce(o.not_before, '') <= ? AND d.paused IS NULL
+                          AND d.platform IN (SELECT value FROM json_each(?))
+                          -- In order, one at a time for each destination.
+                          AND NOT EXISTS (
+                              SELECT 1 FROM outbox AS e
+                              WHERE e.destination_id = o.destination_id
+                                    AND (e.state = 'sending' OR (e.state = 'pending' AND e.id < o.id))
+                          )
+                    ORDER BY o.id LIMIT 1
+                )
+                RETURNING destination_id, kind, category, day, picks, part, id, attempts, uncertain
+                """,
+                (rows.stamp(now), json.dumps(list(platforms))),
+            )
+            for row in claimed:
+                (to,) = await db.execute_fetchall(
+                    "SELECT platform, workspace, name FROM destination WHERE id = ?", (row[0],)
+                )
+                return rows.delivery(rows.destination(to), tuple(row)[1:])
+            return None
+
+        return await self._write(job)
+
+    async def settle(
+        self,
+        delivery: Delivery,
+        state: Literal["sent", "pending", "dead"],
+        *,
+        code: str = "",
+        not_before: datetime | None = None,
+        pause: bool = False,
+        uncertain: bool = False,
+    ) -> None:
+        async def job(db: aiosqlite.Connection) -> None:
+            await db.execute(
+                "UPDATE outbox SET state = ?, code = ?, not_before = ?, uncertain = ? WHERE id = ?",
+                (state, code, rows.stamp(not_before) if not_before else None, uncertain, delivery.id),
+            )
+            if pause:
+                await db.execute(
+                    "UPDATE destination SET paused = ? WHERE (platform, workspace, name) = (?, ?, ?)",
+                    (code, *rows.scope(delivery.to)),
+                )
+
+        await self._write(job)
+
+    # Two ways to the database
+
+    async def _read(self, sql: str, values: Sequence[object] = ()) -> list[rows.Row]:
+        async with self._reading:
+            reader = self._idle.pop()
+            try:
+                with translated():
+                    return [tuple(row) for row in await reader.execute_fetchall(sql, values)]
+            finally:
+                self._idle.append(reader)
+
+    async def _write(self, job: Callable[[aiosqlite.Connection], Awaitable[_Result]]) -> _Result:
+        task = asyncio.ensure_future(self._transaction(job))
+        self._jobs.add(task)
+        task.add_done_callback(self._jobs.discard)
+        return await asyncio.shield(task)
+
+    async def _transaction(self, job: Callable[[aiosqlite.Connection], Awaitable[_Result]]) -> _Result:
+        async with self._writing:
+            with translated():
+                await self._writer.execute("BEGIN IMMEDIATE")
+                try:
+                    result = await job(self._writer)
+                    await self._writer.execute("COMMIT")
+                except BaseException:
+                    # A full disk has rolled back by itself already; then there is nothing to undo.
+                    if self._writer.in_transaction:
+                        await self._writer.execute("ROLLBACK")
+                    raise
+                return result
+
+
+async def _welcome(db: aiosqlite.Connection, destination: Destination) -> None:
+    """Make a destination known; one that was paused is tried again, now that somebody there has spoken."""
+    await db.execute(
+        "INSERT INTO destination (platform, workspace, name) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET paused = NULL",
+        rows.scope(destination),
+    )
