@@ -6,9 +6,13 @@ import os
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
+from typing import TYPE_CHECKING
 
 from bot.model import UserError
 from bot.ports import Platform, Source
+
+if TYPE_CHECKING:
+    from adapters.console import Adapter as Terminal
 
 
 def platforms() -> tuple[str, ...]:
@@ -22,6 +26,13 @@ def platform(name: str) -> Platform:
         raise UserError(f"There is no platform {name!r}; there are: {', '.join(platforms())}.")
     adapter: Platform = import_module(f"{__name__}.{name}").Adapter()
     return adapter
+
+
+def terminal() -> Terminal:
+    """Return this terminal, which can do more than a platform must: show an answer, as text or as JSON."""
+    from adapters.console import Adapter  # noqa: PLC0415  # as above
+
+    return Adapter()
 
 
 def source(address: str) -> Source:

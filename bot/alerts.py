@@ -19,18 +19,20 @@ _log = structlog.get_logger()
 
 def match(subscriptions: Iterable[Subscription], papers: Iterable[Paper]) -> dict[Destination, tuple[Pick, ...]]:
     """Return for each person the papers that match, in the order given, each with every reason and subscription."""
-    holders: defaultdict[str, list[Subscription]] = defaultdict(list)
+    typed: defaultdict[str, list[Subscription]] = defaultdict(list)
     for each in subscriptions:
-        holders[each.query].append(each)
+        typed[each.query].append(each)
+    holders: defaultdict[str, list[Subscription]] = defaultdict(list)
     anchored: defaultdict[str, list[Query]] = defaultdict(list)
     unanchored: list[Query] = []
-    for line, owners in holders.items():
+    for line, owners in typed.items():
         try:
             query = parse(line)
         except UserError:
             # Saved under an older grammar: its owner sees it in `subscriptions`; everybody else's must still fire.
             _log.warning("subscription_unreadable", people=len(owners))
             continue
+        holders[query.text] += owners
         anchors = _anchors(query.root)
         for word in anchors or ():
             anchored[word].append(query)

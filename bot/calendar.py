@@ -16,7 +16,7 @@ def quiet(day: date) -> str | None:
     """Return why arXiv announces nothing in the digest of a day, as a clause; None where one is expected."""
     if day.weekday() >= _SATURDAY:
         return "arXiv announces no papers at weekends"
-    holiday = _holiday(day - timedelta(days=1))
+    holiday = _holiday(day - timedelta(days=1)) if day > date.min else None
     return f"arXiv usually announces nothing on the evening of {holiday}" if holiday else None
 
 

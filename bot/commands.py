@@ -348,9 +348,9 @@ def _of(category: str | None, taken: tuple[Taken, ...]) -> tuple[Taken, ...]:
 def _counted(taken: Taken) -> str:
     """Say how much of a digest is here: "53 of 53 entries", and what is missing from it."""
     line = f"{taken.category}: {taken.stored} of {taken.declared} entries, announced {spoken(taken.day)}"
-    if taken.refused:
-        first = taken.refused[0]
-        line += f" ({len(taken.refused)} not stored; line {first.line}: {first.reason})"
+    refused = [each for each in taken.refused if each.is_entry]
+    if refused:
+        line += f" ({len(refused)} not stored; line {refused[0].line}: {refused[0].reason})"
     return line
 
 

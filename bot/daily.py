@@ -32,9 +32,12 @@ class Tally:
     uncertain: int = 0
 
 
-async def take_in(digest: Digest, store: Store, at: datetime) -> Intake:
-    """Store a digest, and in the same transaction what is owed for it. Repeating it changes nothing."""
-    return await store.take_in(digest, plan, at)
+async def take_in(digest: Digest, store: Store, at: datetime, *, owe: bool = True) -> Intake:
+    """Store a digest, and in the same transaction what is owed for it. Repeating it changes nothing.
+
+    Without `owe` nobody is told: so is an archive filled that nobody wants a year of alerts about.
+    """
+    return await store.take_in(digest, plan if owe else _nothing, at)
 
 
 def plan(morning: Morning) -> Iterator[Delivery]:
@@ -89,6 +92,10 @@ async def compose(delivery: Delivery, store: Store) -> Reply | None:
         tuple(card(papers[pick.paper], why="; ".join(pick.reasons)) for pick in delivery.picks),
         buttons=(Button(f"All {taken.stored} papers", "today", f"{delivery.day} {delivery.category}"),),
     )
+
+
+def _nothing(_: Morning) -> tuple[Delivery, ...]:
+    return ()
 
 
 async def _alert(delivery: Delivery, store: Store) -> Reply | None:

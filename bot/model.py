@@ -115,11 +115,12 @@ class Paper:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """An entry that could not be stored: its line (from 1), why, and how it begins."""
+    """What of a digest could not be stored: its line (from 1), why, how it begins, and whether it is an entry."""
 
     line: int
     reason: str
     excerpt: str = ""
+    is_entry: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +139,7 @@ class Digest:
 
     @property
     def declared(self) -> int:
-        return len(self.papers) + len(self.refused)
+        return len(self.papers) + sum(each.is_entry for each in self.refused)
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,8 @@ _ARXIV_ADDRESS = re.compile(r"(?:https?://)?(?:www\.|export\.)?arxiv\.org/(?:abs
 _CATEGORY = re.compile(r"[a-z][a-z-]*(?:\.[a-z-]+)?", re.IGNORECASE)
 # What phones and chat clients put in the place of typed characters.
 _TYPED = str.maketrans({"“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "＂": '"', "–": "-", "—": "-", "−": "-"})
+# Control characters and halves of surrogate pairs: no text to look for, and no database or chat client takes them all.
+_UNTYPED = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +150,7 @@ class Query:
 
 def parse(line: str) -> Query:
     """Read a line as a query. Raise `UserError`, saying what to type instead, where it cannot be one."""
-    line = " ".join(line.translate(_TYPED).split())
+    line = " ".join(_UNTYPED.sub(" ", line.translate(_TYPED)).split())
     if not line:
         raise UserError('Type what to look for, for example: "point cloud" -medical')
     if len(line) > MAX_LENGTH:
@@ -218,7 +220,7 @@ class _Parser:
             if text.endswith('"'):
                 close = self.line.find('"', end)
                 if close < 0:
-                    raise UserError(f'A quotation mark is not closed. Type: {self.line}"')
+                    raise UserError(f"A quotation mark is not closed. {_instead(self.line)}")
                 text, end = self.line[at : close + 1], close + 1
             if kind != "space":
                 yield kind, text, at, end
@@ -227,9 +229,7 @@ class _Parser:
     def root(self) -> Node:
         node = self.any(0)
         if self.next < len(self.tokens):
-            raise UserError(
-                f'A ")" has no "(" before it. Type: {self.line[: self.tokens[self.next][2]].rstrip()} … without it.'
-            )
+            raise UserError(f'A ")" has no "(" before it. {_instead(self.line)}')
         return node
 
     def any(self, depth: int) -> Node:
@@ -279,7 +279,7 @@ class _Parser:
         if self._take("open"):
             node = self.any(depth + 1)
             if not self._take("close"):
-                raise UserError(f'A "(" is not closed. Type: {self.line})')
+                raise UserError(f'A "(" is not closed. {_instead(self.line)}')
             return node
         _, text, start, end = self.tokens[self.next]
         self.next += 1
@@ -295,7 +295,7 @@ class _Parser:
         if colon and value and '"' not in field and not value.startswith("//"):
             field = field.lower()
             if field in FIELDS:
-                return self._field(field, value.strip('"').strip(), start + len(field) + 1, end)
+                return self._field(field, value, start + len(field) + 1, end)
             if field.isalpha() and value[0] not in "/:":
                 raise UserError(_unknown_field(field, value))
         if colon and not value and field.lower() in FIELDS:
@@ -308,6 +308,7 @@ class _Parser:
             if term is None:
                 raise UserError(f"{field}:{value} has no word in it. Say what is {FIELDS[field]}")
             return term
+        value = value.strip('"').strip()
         if field == "cat":
             if not _CATEGORY.fullmatch(value):
                 raise UserError(f"{value} is no arXiv category. Type one like cat:cs.CV, or an archive like cat:cs")
@@ -358,9 +359,33 @@ def _unknown_field(field: str, value: str) -> str:
     from rapidfuzz import process  # noqa: PLC0415  # only a mistake needs it
 
     near = process.extractOne(field, list(FIELDS), score_cutoff=60)
-    if near is not None:
+    if near is not None and _parses(f"{near[0]}:{value}"):
         return f"{field}: is no field. Did you mean {near[0]}:{value}?"
-    return f'{field}: is no field; there are {", ".join(FIELDS)}. To look for the words, type "{field} {value}"'
+    words = " ".join(f"{field} {value}".replace('"', " ").split())
+    return f'{field}: is no field; there are {", ".join(FIELDS)}. To look for the words, type "{words}"'
+
+
+def _instead(line: str) -> str:
+    """Say what to type for a line whose quotation marks or parentheses do not pair up."""
+    mended, opened, quoted = "", 0, False
+    for c in line:
+        quoted ^= c == '"'
+        if c == ")" and not quoted:
+            if not opened:
+                continue
+            opened -= 1
+        opened += c == "(" and not quoted
+        mended += c
+    mended = " ".join(mended.split()) + '"' * quoted + ")" * opened
+    return f"Type: {mended}" if _parses(mended) else 'For example: "point cloud" OR (lidar -medical)'
+
+
+def _parses(line: str) -> bool:
+    try:
+        parse(line)
+    except UserError:
+        return False
+    return True
 
 
 def _asks(node: Node) -> bool:

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
+from bot.model import UserError
 from bot.ports import Store
 from bot.query import Query, Term, mark, parse
 from bot.words import spans
@@ -36,10 +37,12 @@ async def suggestion(query: Query, store: Store) -> Query | None:
     line = query.text
     # From the right, so that the places of what is still to do stay true.
     for start, end, word in sorted(doubtful, reverse=True):
-        replacement = await _replacement(word, vocabulary, store)
-        if replacement:
-            line = line[:start] + replacement + line[end:]
-    return parse(line) if line != query.text else None
+        if replacement := await _replacement(word, vocabulary, store):
+            line = line[:start] + _joined(replacement, line, start, end) + line[end:]
+    try:
+        return parse(line) if line != query.text else None
+    except UserError:  # it has grown past a query's limits
+        return None
 
 
 def _words(query: Query) -> Iterator[tuple[int, int, str]]:
@@ -54,7 +57,8 @@ def _words(query: Query) -> Iterator[tuple[int, int, str]]:
                 yield at + start, at + end, parts[0]
 
 
-async def _replacement(word: str, vocabulary: Mapping[str, int], store: Store) -> str | None:
+async def _replacement(word: str, vocabulary: Mapping[str, int], store: Store) -> list[str]:
+    """Return the word, or the two words, that are likely meant, as people write them; empty where none is better."""
     known = vocabulary.get(word, 0)
     furthest = 1 if len(word) < _ONE_EDIT_BELOW else 2
     near = process.extract(
@@ -66,10 +70,19 @@ async def _replacement(word: str, vocabulary: Mapping[str, int], store: Store) -
         if other != word and vocabulary[other] >= max(1, known * _MORE_FREQUENT)
     ]
     if better:
-        return await _as_written(min(better)[1], store)
+        return [await _as_written(min(better)[1], store)]
     if not known and (parts := _two_words(word, vocabulary)):
-        return '"' + " ".join([await _as_written(part, store) for part in parts]) + '"'
-    return None
+        return [await _as_written(part, store) for part in parts]
+    return []
+
+
+def _joined(replacement: list[str], line: str, start: int, end: int) -> str:
+    """Return a replacement as one text that fits where the word stood: in a phrase, in a hyphenated word, alone."""
+    if len(replacement) == 1 or line.count('"', 0, start) % 2:
+        return " ".join(replacement)
+    if not {line[start - 1 : start], line[end : end + 1]}.isdisjoint("-‐‑"):
+        return "-".join(replacement)
+    return f'"{" ".join(replacement)}"'
 
 
 def _two_words(word: str, vocabulary: Mapping[str, int]) -> tuple[str, str] | None:

@@ -16,8 +16,14 @@ from functools import lru_cache
 
 BARRIER = "¶"
 
-_RUN = re.compile(r"https?://\S+|[^\W_]+(?:\+\+|(?<=\b[A-Za-z])#|(?:[-‐‑][^\W_]+)+)?", re.IGNORECASE)
+# A letter may be followed by its accent as a character of its own (U+0300 to U+036F), as PDFs and macOS write them.
+_WORD = r"[^\W_]+(?:[\u0300-\u036f]+[^\W_]*)*"
+_RUN = re.compile(rf"https?://\S+|{_WORD}(?:\+\+|(?<=\b[A-Za-z])#|(?:[-‐‑]{_WORD})+)?", re.IGNORECASE)
 _HYPHEN = re.compile(r"[-‐‑]")
+# Letters with a stroke are letters to Unicode, accents to who types Lukasz for Łukasz.
+_STROKES = str.maketrans(
+    {"æ": "ae", "đ": "d", "ð": "d", "ħ": "h", "ı": "i", "ł": "l", "ø": "o", "œ": "oe", "þ": "th", "ŧ": "t"}
+)
 _IRREGULAR = {
     "analyses": "analysis",
     "axes": "axis",
@@ -103,7 +109,7 @@ def _fold(word: str) -> str:
             return word[:-1] + "sharp"
     else:
         plain = unicodedata.normalize("NFKD", word).casefold()
-        word = "".join(c for c in unicodedata.normalize("NFKD", plain) if c.isalnum())
+        word = "".join(c for c in unicodedata.normalize("NFKD", plain) if c.isalnum()).translate(_STROKES)
     return _singular(word)
 
 

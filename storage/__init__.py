@@ -53,8 +53,10 @@ def own(address: str) -> Iterator[None]:
 
 
 def path(address: str) -> Path:
-    """Return the file that an address names. Raise `SchemaError` for an address of no known engine."""
+    """Return the file that an address names. Raise `SchemaError` for an address of no known engine, or of no file."""
     if not address.startswith(_SCHEME) or len(address) == len(_SCHEME):
         scheme = address.partition(":")[0]
         raise SchemaError(f"A database address looks like sqlite:///paperwire.db; this one begins with {scheme!r}.")
+    if address == f"{_SCHEME}:memory:":
+        raise SchemaError("Paperwire keeps what it promised in a file, not in memory: sqlite:///paperwire.db")
     return Path(address.removeprefix(_SCHEME)).expanduser()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from datetime import datetime
 
 import aiosqlite
@@ -16,14 +16,23 @@ from bot.query import category_words
 from bot.words import BARRIER, words
 from storage.rows import PAPER, Row, destination, following, listing_of, paper, scope, stamp, subscription
 
+# What a listing tells of a paper, fact by fact: the fields that go together.
+_FACTS = {
+    "title": ("title", "raw_title"),
+    "abstract": ("abstract", "raw_abstract"),
+    "authors": ("authors",),
+    "categories": ("categories",),
+    "links": ("links",),
+    "version": ("version",),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """A paper as stored: its row's id, and the listing (day, category) that its text was taken from."""
+    """A paper as stored, and for each fact that it has the listing (day, category) that told it."""
 
-    row: int
     paper: Paper
-    text_from: Listing
+    origins: Mapping[str, Listing]
 
 
 async def take_in(db: aiosqlite.Connection, digest: Digest, plan: Plan, at: datetime) -> Intake:
@@ -31,45 +40,53 @@ async def take_in(db: aiosqlite.Connection, digest: Digest, plan: Plan, at: date
     listing = Listing(digest.day, digest.category)
     known = await _known(db, digest)
     after = {new.id: _merged(known.get(new.id), new, listing) for new in digest.papers}
-    corrected = {id_ for id_, old in known.items() if _text(old.paper) != _text(after[id_])}
+    papers = {id_: each.paper for id_, each in after.items()}
+    corrected = {id_ for id_, old in known.items() if _text(old.paper) != _text(papers[id_])}
     fresh = tuple(
-        after[id_] for id_ in after if id_ in corrected or id_ not in known or listing not in known[id_].paper.listings
+        paper
+        for id_, paper in papers.items()
+        if id_ in corrected or id_ not in known or listing not in known[id_].paper.listings
     )
     first = await _record_digest(db, digest, at)
     await _record_papers(db, listing, known, after)
     owed = 0
     if fresh or first:
-        morning = await _morning(db, listing, first=first, papers=tuple(after.values()), fresh=fresh)
+        morning = await _morning(db, listing, first=first, papers=tuple(papers.values()), fresh=fresh)
         owed = await _owe(db, await asyncio.to_thread(lambda: list(plan(morning))), at)
     return Intake(len(after) - len(known), len(known), len(corrected), owed)
 
 
 async def _known(db: aiosqlite.Connection, digest: Digest) -> dict[str, _Known]:
     rows = await db.execute_fetchall(
-        f"SELECT {PAPER}, p.id, p.text_day, p.text_category FROM json_each(?) AS wanted "  # noqa: S608  # constants
+        f"SELECT {PAPER}, p.origins FROM json_each(?) AS wanted "  # noqa: S608  # constants
         "JOIN paper AS p ON p.arxiv_id = wanted.value",
         (json.dumps([each.id for each in digest.papers]),),
     )
-    known = (_Known(row, paper(columns), listing_of(day, category)) for *columns, row, day, category in rows)
+    known = (
+        _Known(paper(columns), {fact: listing_of(*where) for fact, where in json.loads(origins).items()})
+        for *columns, origins in rows
+    )
     return {each.paper.id: each for each in known}
 
 
-def _merged(known: _Known | None, new: Paper, listing: Listing) -> Paper:
-    """Return a paper as it is after this digest: a later listing's text replaces, an earlier one's fills gaps."""
+def _merged(known: _Known | None, new: Paper, listing: Listing) -> _Known:
+    """Return a paper as it is after this digest: each fact as the latest listing has it that tells it at all."""
+    told = [fact for fact in _FACTS if getattr(new, fact)]
     if known is None:
-        return replace(new, listings=(listing,))
+        return _Known(replace(new, listings=(listing,)), dict.fromkeys(told, listing))
+    newer = [fact for fact in told if listing >= known.origins.get(fact, listing)]
     old = known.paper
-    first, second = (new, old) if listing >= known.text_from else (old, new)
-    text = first if first.abstract or not second.abstract else second
-    return replace(
-        first,
-        abstract=text.abstract,
-        raw_abstract=text.raw_abstract,
-        links=text.links,
-        authors=first.authors or second.authors,
-        categories=tuple(dict.fromkeys([*first.categories, *second.categories])),
-        version=first.version or second.version,
-        listings=tuple(sorted({*old.listings, listing})),
+    return _Known(
+        Paper(
+            **{
+                field: getattr(new if fact in newer else old, field)
+                for fact, fields in _FACTS.items()
+                for field in fields
+            },
+            id=old.id,
+            listings=tuple(sorted({*old.listings, listing})),
+        ),
+        {**known.origins, **dict.fromkeys(newer, listing)},
     )
 
 
@@ -79,7 +96,7 @@ def _text(each: Paper) -> tuple[str, str]:
 
 async def _record_digest(db: aiosqlite.Connection, digest: Digest, at: datetime) -> bool:
     """Write the digest's own row; return whether it is the first of its day and category."""
-    day, refused = digest.day.isoformat(), [(r.line, r.reason, r.excerpt) for r in digest.refused]
+    day, refused = digest.day.isoformat(), [astuple(each) for each in digest.refused]
     cursor = await db.execute(
         "INSERT INTO digest (day, category, refused, source, taken_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
         (day, digest.category, json.dumps(refused), digest.source, stamp(at)),
@@ -94,21 +111,21 @@ async def _record_digest(db: aiosqlite.Connection, digest: Digest, at: datetime)
 
 
 async def _record_papers(
-    db: aiosqlite.Connection, listing: Listing, known: Mapping[str, _Known], after: Mapping[str, Paper]
+    db: aiosqlite.Connection, listing: Listing, known: Mapping[str, _Known], after: Mapping[str, _Known]
 ) -> None:
-    changed = [each for id_, each in after.items() if id_ not in known or known[id_].paper != each]
+    changed = [each for id_, each in after.items() if known.get(id_) != each]
     await db.executemany(
         """
         INSERT INTO paper (arxiv_id, version, title, abstract, raw_title, raw_abstract, authors, categories, links,
-                           has_code, day, text_day, text_category)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
+                           has_code, day, origins)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         ON CONFLICT (arxiv_id) DO UPDATE SET
             version = excluded.version, title = excluded.title, abstract = excluded.abstract,
             raw_title = excluded.raw_title, raw_abstract = excluded.raw_abstract, authors = excluded.authors,
             categories = excluded.categories, links = excluded.links, has_code = excluded.has_code,
-            day = excluded.day, text_day = excluded.text_day, text_category = excluded.text_category
+            day = excluded.day, origins = excluded.origins
         """,
-        [_columns(each, max(listing, known[each.id].text_from) if each.id in known else listing) for each in changed],
+        [_columns(each.paper, each.origins) for each in changed],
     )
     ids = {
         str(arxiv_id): int(row)
@@ -130,12 +147,13 @@ async def _record_papers(
     # The index holds no text of its own, so forgetting a row means saying what was in it.
     old, new = [], []
     for each in changed:
-        before = _words(known[each.id].paper) if each.id in known else None
-        now = _words(each)
+        id_ = each.paper.id
+        before = _words(known[id_].paper) if id_ in known else None
+        now = _words(each.paper)
         if before != now:
-            new.append((ids[each.id], *now))
+            new.append((ids[id_], *now))
             if before:
-                old.append((ids[each.id], *before))
+                old.append((ids[id_], *before))
     await db.executemany(
         "INSERT INTO paper_words (paper_words, rowid, title, abstract, author, category) "
         "VALUES ('delete', ?, ?, ?, ?, ?)",
@@ -146,7 +164,7 @@ async def _record_papers(
     )
 
 
-def _columns(each: Paper, text_from: Listing) -> tuple[object, ...]:
+def _columns(each: Paper, origins: Mapping[str, Listing]) -> tuple[object, ...]:
     return (
         each.id,
         each.version,
@@ -159,8 +177,9 @@ def _columns(each: Paper, text_from: Listing) -> tuple[object, ...]:
         json.dumps([(link.url, link.kind) for link in each.links]),
         bool(each.code),
         min(each.listings).day.isoformat(),
-        text_from.day.isoformat(),
-        text_from.category,
+        json.dumps(
+            {fact: (origins[fact].day.isoformat(), origins[fact].category) for fact in _FACTS if fact in origins}
+        ),
     )
 
 

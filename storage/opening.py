@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from glob import escape
 from pathlib import Path
 
 import aiosqlite
@@ -80,7 +81,7 @@ async def configured(db: aiosqlite.Connection, *, reader: bool) -> None:
 
 def inspect(path: Path) -> Inspection:
     """Look a database file over without changing it: schema, permissions, SQLite's full integrity check."""
-    with translated(path), closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as db:
+    with translated(path), closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as db:
         schema = db.execute("PRAGMA user_version").fetchone()[0]
         rows = [row[0] for row in db.execute("PRAGMA integrity_check(10)")]
         return Inspection(schema, len(MIGRATIONS), path.stat().st_mode & 0o777, tuple(r for r in rows if r != "ok"))
@@ -108,9 +109,12 @@ def translated(path: Path | None = None) -> Iterator[None]:
 def _create(path: Path) -> None:
     """Make the file, readable by its owner alone; SQLite gives its journals the same permissions."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-    if path.stat().st_mode & 0o077 and path.stat().st_uid == os.geteuid():
-        path.chmod(0o600)
+    with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600), "rb") as file:
+        # The application's id in the header, https://www.sqlite.org/fileformat.html: what is not ours stays as it is.
+        header = file.read(72)
+        ours = not header or header[68:] == APPLICATION_ID.to_bytes(4, "big")
+        if ours and path.stat().st_mode & 0o077 and path.stat().st_uid == os.geteuid():
+            path.chmod(0o600)
 
 
 async def _version(db: aiosqlite.Connection, path: Path) -> int:
@@ -131,13 +135,19 @@ async def _version(db: aiosqlite.Connection, path: Path) -> int:
 
 async def _back_up(db: aiosqlite.Connection, path: Path, version: int) -> None:
     backup = path.with_name(f"{path.name}.v{version}-before-v{len(MIGRATIONS)}")
-    backup.unlink(missing_ok=True)
-    # Made before SQLite opens it, so that it is never readable by others, not even while it is written.
-    os.close(os.open(backup, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
-    await db.execute("VACUUM INTO ?", (str(backup),))
-    older = sorted(path.parent.glob(f"{path.name}.v*-before-v*"), key=lambda each: each.stat().st_mtime)
+    part = path.with_name(f"{path.name}.backup-{os.getpid()}")
+    try:
+        # Made before SQLite opens it, so that it is never readable by others, not even while it is written.
+        os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600))
+        await db.execute("VACUUM INTO ?", (str(part),))
+        # Where another process has migrated meanwhile, its backup is the good one.
+        if inspect(part).schema == version:
+            part.replace(backup)
+    finally:
+        part.unlink(missing_ok=True)
+    older = sorted(path.parent.glob(f"{escape(path.name)}.v*-before-v*"), key=lambda each: each.stat().st_mtime)
     for each in older[:-_BACKUPS]:
-        each.unlink()
+        each.unlink(missing_ok=True)
 
 
 def _statements(script: str) -> Iterator[str]:

@@ -46,7 +46,7 @@ def taken(row: Row) -> Taken:
         category,
         date.fromisoformat(day_),
         stored,
-        stored + len(refusals),
+        stored + sum(each.is_entry for each in refusals),
         source,
         datetime.fromisoformat(at),
         refusals,

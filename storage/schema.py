@@ -20,10 +20,9 @@ MIGRATIONS: tuple[str, ...] = (
         links        TEXT NOT NULL,  -- JSON array of [url, kind]
         has_code     INTEGER NOT NULL,
         day          TEXT NOT NULL,  -- of the first listing: what "newer" means
-        -- The listing that the text was taken from. A later one (by day, then category) replaces it, an earlier one
-        -- does not, so the order in which digests are taken in makes no difference.
-        text_day      TEXT NOT NULL,
-        text_category TEXT NOT NULL
+        -- JSON object: for each fact (title, abstract, authors, ...) the [day, category] of the listing that told it. A
+        -- later one replaces it, an earlier one does not, so the order of taking digests in makes no difference.
+        origins      TEXT NOT NULL
     ) STRICT;
 
     -- What queries see: folded words as bot.words makes them, so the tokenizer has nothing left to do but split.
@@ -35,7 +34,7 @@ MIGRATIONS: tuple[str, ...] = (
     CREATE TABLE digest (
         day      TEXT NOT NULL,
         category TEXT NOT NULL,
-        refused  TEXT NOT NULL,  -- JSON array of [line, reason, excerpt]
+        refused  TEXT NOT NULL,  -- JSON array of [line, reason, excerpt, is_entry]
         source   TEXT NOT NULL,
         taken_at TEXT NOT NULL,
         PRIMARY KEY (day, category)

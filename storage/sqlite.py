@@ -86,11 +86,12 @@ class SqliteStore:
         in_title = title_matches(query)
         rank = " + ".join(["(p.id IN (SELECT rowid FROM paper_words WHERE paper_words MATCH ?))"] * len(in_title))
         relevance = "bm25(paper_words, 10, 1, 1, 0)," if match else ""
+        best = f"{f'{rank} DESC,' if rank else ''} p.day DESC, {relevance} p.arxiv_id DESC"
         total = await self._read(f"SELECT count(*) FROM ({which})", values)  # noqa: S608  # as above
         page = await self._read(
             f"""
             WITH hit AS MATERIALIZED (
-                {which} ORDER BY {f"{rank} DESC," if rank else ""} p.day DESC, {relevance} p.id DESC LIMIT ? OFFSET ?
+                {which} ORDER BY {best} LIMIT ? OFFSET ?
             ), placed AS (SELECT id, row_number() OVER () AS place FROM hit)
             SELECT {rows.PAPER} FROM placed JOIN paper AS p ON p.id = placed.id ORDER BY placed.place
             """,  # noqa: S608  # as above
@@ -108,7 +109,7 @@ class SqliteStore:
         total = await self._read(f"SELECT count(*) FROM ({which})", values)  # noqa: S608  # a constant
         page = await self._read(
             f"SELECT {rows.PAPER} FROM ({which}) AS hit JOIN paper AS p ON p.id = hit.paper_id "  # noqa: S608
-            "ORDER BY hit.place LIMIT ? OFFSET ?",
+            "ORDER BY hit.place, p.arxiv_id LIMIT ? OFFSET ?",
             (*values, limit, offset),
         )
         return Found(tuple(map(rows.paper, page)), total[0][0])

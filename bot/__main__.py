@@ -1,0 +1,460 @@
+"""The command line, and the wiring: the only module that sees the core, the adapters and the storage."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+import re
+import shutil
+import signal
+import sys
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+import adapters
+import storage
+from bot import config
+from bot.model import UserError
+from bot.ports import AlreadyRunning, SchemaError, StoreError
+
+if TYPE_CHECKING:
+    from bot.model import Digest
+    from bot.ports import Platform, Source, Store
+
+USAGE, UNREADABLE, BUG, DISK, RUNNING, CONFIGURATION = 2, 65, 70, 74, 75, 78
+
+_DELIVER_EVERY = 5.0  # seconds: so soon is delivered what another process takes in
+_FINISH_WITHIN = 8.0  # seconds: a supervisor kills what has not ended after ten
+_LITTLE_SPACE = 100 * 1024 * 1024
+
+
+def main() -> NoReturn:
+    """Run the command line, and end with the exit code that says how it went."""
+    os.umask(0o077)
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:  # a file name that is no text must not stop the sentence about it
+            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    try:
+        code = cli(prog_name="paperwire", standalone_mode=False)
+    except click.Abort:
+        code = 130
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except Exception as error:  # noqa: BLE001  # here a bug becomes one line and a code
+        code = _explained(error)
+    sys.exit(code)
+
+
+class _Failure(Exception):  # noqa: N818  # an outcome that has its own exit code
+    def __init__(self, code: int, text: str) -> None:
+        super().__init__(text)
+        self.code = code
+
+
+def _explained(error: Exception) -> int:
+    """Say on stderr what ended the program, and return its exit code."""
+    codes: dict[type[Exception], int] = {
+        config.SettingsError: CONFIGURATION,
+        SchemaError: CONFIGURATION,
+        AlreadyRunning: RUNNING,
+        StoreError: DISK,
+        UserError: USAGE,
+    }
+    if isinstance(error, _Failure):
+        code, text = error.code, str(error)
+    elif kind := next((kind for kind in codes if isinstance(error, kind)), None):
+        code, text = codes[kind], str(error)
+    elif isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS):
+        code, text = DISK, f"{error.strerror}: {error.filename or 'this could not be written'}."
+    else:
+        import logging  # noqa: PLC0415
+
+        found = config.log_bug(logging.getLogger(__name__), error)
+        code = BUG
+        text = f"This is a bug ({found}). PAPERWIRE_LOG=debug shows where it happened; please report it."
+    _complain(text)
+    return code
+
+
+def _complain(text: str) -> None:
+    click.echo(f"paperwire: {text}", err=True)
+
+
+def _version(context: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        from importlib import metadata  # noqa: PLC0415
+
+        with suppress(metadata.PackageNotFoundError):
+            click.echo(f"paperwire {metadata.version('paperwire')}")
+            context.exit()
+        click.echo("paperwire, run from a checkout that is not installed")
+        context.exit()
+
+
+def _address(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
+    if value is not None and not re.match(config.ADDRESS, value):
+        raise click.BadParameter(f"write it like sqlite:///paperwire.db, or with an absolute path: {_EXAMPLE}")
+    return value
+
+
+_EXAMPLE = "sqlite:////var/lib/paperwire/paperwire.db"
+_database = click.option(
+    "--database",
+    metavar="ADDRESS",
+    callback=_address,
+    help="The database, like sqlite:///paperwire.db. Without it PAPERWIRE_DATABASE names it, else it is kept "
+    "with your other data.",
+)
+
+
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="""\b
+Examples:
+  paperwire demo                                  a tour; needs no token and no network
+  paperwire ingest digests/                       take in a folder of digests
+  paperwire ask 'search "point cloud" -medical'   one command, as in a chat
+  paperwire ask --json today | jq .cards
+  paperwire run                                   the service, and a prompt on a terminal""",
+)
+@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Show the version.")
+def cli() -> None:
+    """Paperwire: the daily research-paper digest, in a terminal."""
+
+
+@cli.command()
+@click.option("--digests", type=click.Path(), metavar="PATH", help="A file or folder to tour instead of the sample.")
+def demo(digests: str | None) -> None:
+    """Take a guided tour with a sample digest; on a terminal, try the commands afterwards."""
+    _begin(None, day_work=True)
+    asyncio.run(_demo(digests))
+
+
+@cli.command()
+@_database
+@click.option("--once", is_flag=True, help="Deliver what is owed now, and end.")
+def run(database: str | None, *, once: bool) -> None:
+    """Run the service: answer what people ask, deliver what is owed. SIGTERM or Ctrl-C ends it."""
+    settings = _begin(database, day_work=True, service=not _has_person())
+    with storage.own(settings.database):
+        asyncio.run(_deliver_once(settings) if once else _serve(settings))
+
+
+@cli.command()
+@_database
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+def ingest(paths: Sequence[str], database: str | None) -> None:
+    """Take in digests from files and folders. Taking the same ones in again changes nothing.
+
+    A folder is searched for .md, .markdown, .xml, .rss, .atom and .txt files, also with .gz. What cannot be
+    read is reported and does not stop the rest; a PATH of which nothing could be read makes the exit code 65.
+    """
+    asyncio.run(_ingest(paths, _begin(database, day_work=True)))
+
+
+@cli.command(
+    epilog="""\b
+Examples:
+  paperwire ask today
+  paperwire ask 'search "point cloud" -medical'
+  paperwire ask help"""
+)
+@_database
+@click.argument("line")
+@click.option("--json", "as_json", is_flag=True, help="Print the answer as one JSON object.")
+def ask(line: str, database: str | None, *, as_json: bool) -> None:
+    """Give one command, LINE, as you would type it in a chat; quote it for your shell."""
+    if not asyncio.run(_ask(line, _begin(database), as_json=as_json)):
+        raise click.exceptions.Exit(USAGE)
+
+
+@cli.command()
+@_database
+def doctor(database: str | None) -> None:
+    """Check the settings, the database and this machine; say what to do about what is wrong."""
+    settings = _begin(database, quiet=True)
+    code = 0
+    marks = {"ok": "ok  ", "warn": "warn", "fail": "FAIL"}
+    for state, text, exit_code in _checks(settings):
+        click.echo(f"{marks[state]}  {text}")
+        code = code or exit_code
+    raise click.exceptions.Exit(code)
+
+
+@cli.command()
+@_database
+def migrate(database: str | None) -> None:
+    """Bring the database to this version's schema, after a backup; make it where there is none."""
+    settings = _begin(database)
+    asyncio.run(_migrate(settings))
+    from storage.opening import inspect  # noqa: PLC0415
+
+    path = storage.path(settings.database)
+    click.echo(f"{path} has schema {inspect(path).schema}.")
+
+
+def _begin(
+    database: str | None, *, day_work: bool = False, service: bool = False, quiet: bool = False
+) -> config.Settings:
+    """Read the settings and start the log. `day_work` is for what loads `bot.daily`."""
+    settings = config.settings(database)
+    config.start_log(settings, service=service)
+    if day_work:
+        config.route_structlog()
+    if not quiet:
+        for sentence in config.unknown_settings():
+            _complain(sentence)
+    return settings
+
+
+async def _ask(line: str, settings: config.Settings, *, as_json: bool) -> bool:
+    from bot.commands import answer  # noqa: PLC0415
+
+    terminal = adapters.terminal()
+    async with storage.connect(settings.database) as store:
+        reply = await answer(terminal.call(line), store)
+    if as_json:
+        await terminal.show_json(reply)
+    elif reply.error is not None:
+        _complain(reply.error)
+    else:
+        await terminal.show(reply)
+    return reply.error is None
+
+
+async def _migrate(settings: config.Settings) -> None:
+    async with storage.connect(settings.database):
+        pass
+
+
+async def _demo(path: str | None) -> None:
+    from bot import demo  # noqa: PLC0415
+    from bot.commands import answer  # noqa: PLC0415
+
+    if path is None:
+        digests = list(demo.sample())
+    else:
+        source = _source(path)
+        digests = [digest async for each in _read(source) for digest in each or ()]
+        if not digests and len(source):
+            raise _Failure(UNREADABLE, f"{path}: no digest in it could be read.")
+    with TemporaryDirectory(prefix="paperwire-") as folder:
+        async with storage.connect(f"sqlite:///{folder}/demo.db") as store:
+            terminal = adapters.terminal()
+            await demo.tour(digests, store, terminal)
+            if _has_person():
+                await terminal.say("Now it is yours: type help to see every command, and exit to leave.")
+                await terminal.run(lambda call: answer(call, store))
+
+
+async def _ingest(paths: Sequence[str], settings: config.Settings) -> None:
+    from bot.daily import take_in  # noqa: PLC0415
+
+    counts: Counter[str] = Counter()
+    unreadable = False
+    sources: list[Source] = []
+    for path in paths:
+        try:
+            sources.append(_source(path))
+        except _Failure as error:
+            _complain(str(error))
+            unreadable = True
+    async with storage.connect(settings.database) as store:
+        with _progress(sum(map(len, sources))) as advance:
+            for source in sources:
+                read = 0
+                async for digests in _read(source):
+                    read += digests is not None
+                    for digest in digests or ():
+                        intake = await take_in(digest, store, datetime.now(UTC).astimezone())
+                        counts.update(
+                            digests=1,
+                            entries=digest.declared,
+                            refused=len(digest.refused),
+                            new=intake.new,
+                            known=intake.known,
+                            corrected=intake.corrected,
+                            owed=intake.owed,
+                        )
+                    advance()
+                unreadable = unreadable or (not read and len(source) > 0)
+    click.echo(
+        f"{counts['digests']:,} digests, {counts['entries']:,} entries: {counts['new']:,} papers new, "
+        f"{counts['known']:,} known, {counts['corrected']:,} corrected; {counts['refused']:,} entries refused"
+    )
+    click.echo(f"{counts['owed']:,} deliveries owed")
+    if unreadable:
+        raise click.exceptions.Exit(UNREADABLE)
+
+
+def _has_person() -> bool:
+    return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout))
+
+
+def _source(path: str) -> Source:
+    try:
+        source = adapters.source(path)
+    except UserError as error:
+        raise _Failure(UNREADABLE, str(error)) from None
+    if not len(source):
+        _complain(f"{path}: there are no digest files in this folder.")
+    return source
+
+
+async def _read(source: Source) -> AsyncIterator[tuple[Digest, ...] | None]:
+    """Yield each document's digests, or None where it could not be read; report what could not be."""
+    from bot.digest import DigestError, parse  # noqa: PLC0415
+
+    async for document in source.documents():
+        if document.error is not None:
+            _complain(f"{document.source}: {document.error}")
+            yield None
+            continue
+        try:
+            digests = parse(document.text, document.source)
+        except DigestError as error:
+            reason = str(error).removeprefix(f"line {error.line}: ")
+            _complain(f"{document.source}:{error.line}: {reason}")
+            yield None
+            continue
+        for digest in digests:
+            for refusal in digest.refused:
+                _complain(f"{digest.source}:{refusal.line}: {refusal.reason}")
+        yield digests
+
+
+@contextmanager
+def _progress(total: int) -> Iterator[Callable[[], None]]:
+    """Show a bar on a terminal where the work is long; yield what to call after each part of it."""
+    if total < 3 or not sys.stderr.isatty():
+        yield lambda: None
+        return
+    from rich.console import Console  # noqa: PLC0415
+    from rich.progress import Progress  # noqa: PLC0415
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("Taking in", total=total)
+        yield lambda: bar.advance(task)
+
+
+async def _deliver_once(settings: config.Settings) -> None:
+    from bot.daily import deliver  # noqa: PLC0415
+
+    terminal = adapters.terminal()
+    async with storage.connect(settings.database) as store:
+        await store.begin_delivery()
+        tally = await deliver(store, _platforms(), terminal.clock)
+    _complain(f"{tally.sent} delivered, {tally.failed} failed, {tally.uncertain} uncertain")
+
+
+async def _serve(settings: config.Settings) -> None:
+    """Answer and deliver until a signal, or until the person at the terminal leaves."""
+    from bot.commands import answer  # noqa: PLC0415
+
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with storage.connect(settings.database) as store:
+        await store.begin_delivery()
+        platforms = _platforms()
+        asking = asyncio.gather(*(each.run(lambda call: answer(call, store)) for each in platforms.values()))
+        delivering = asyncio.create_task(_deliver(store, platforms, stop))
+        stopping = asyncio.create_task(stop.wait())
+        waiting: set[asyncio.Future[Any]] = {asking, delivering, stopping}
+        try:
+            while not stop.is_set():
+                done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+                waiting -= done
+                for each in done:
+                    each.result()
+                if asking in done and _has_person():
+                    stop.set()  # the person left; the end of a pipe is no reason to stop delivering
+        finally:
+            stop.set()
+            asking.cancel()
+            # A message that is on its way arrives, and its row says so.
+            await asyncio.wait({delivering}, timeout=_FINISH_WITHIN)
+            delivering.cancel()
+            await asyncio.gather(asking, delivering, stopping, return_exceptions=True)
+
+
+def _platforms() -> Mapping[str, Platform]:
+    """Return the platforms that are configured: the terminal needs nothing to be."""
+    return {"console": adapters.platform("console")}
+
+
+async def _deliver(store: Store, platforms: Mapping[str, Platform], stop: asyncio.Event) -> None:
+    from bot.daily import deliver  # noqa: PLC0415
+
+    while not stop.is_set():
+        try:
+            await deliver(store, platforms, lambda: datetime.now(UTC).astimezone())
+        except StoreError as error:
+            # A full disk may have space again: what is owed stays owed, and questions are still answered.
+            _complain(str(error))
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), _DELIVER_EVERY)
+
+
+def _checks(settings: config.Settings) -> Iterator[tuple[str, str, int]]:
+    """Yield what was checked: ok, warn or fail, what to say about it, and the exit code it deserves."""
+    yield "ok", f"Settings: log {settings.log}, {settings.log_format} format", 0
+    for sentence in config.unknown_settings():
+        yield "warn", sentence, 0
+    path = storage.path(settings.database)
+    if not path.exists():
+        yield "warn", f"Database: there is none yet at {path}; paperwire ingest PATH makes it", 0
+    else:
+        yield from _database_checks(path)
+    there = next(each for each in (path, *path.absolute().parents) if each.exists())
+    if not os.access(there if there.is_dir() else there.parent, os.W_OK):
+        yield "fail", f"Folder: {there} cannot be written; allow it, or name another with --database", DISK
+    free = shutil.disk_usage(there).free
+    if free < _LITTLE_SPACE:
+        yield "fail", f"Disk: {free >> 20} MiB free at {there}; make room, or name another place", DISK
+    else:
+        yield "ok", f"Disk: {free / 2**30:.1f} GiB free", 0
+    now = datetime.now().astimezone()
+    yield "ok", f"Time zone: {now.tzname()}, {now:%z}; today is {now:%Y-%m-%d}. TZ sets another", 0
+
+
+def _database_checks(path: Path) -> Iterator[tuple[str, str, int]]:
+    from storage.opening import inspect  # noqa: PLC0415
+
+    try:
+        found = inspect(path)
+    except SchemaError as error:
+        yield "fail", f"Database: {error}", CONFIGURATION
+        return
+    except StoreError as error:
+        yield "fail", f"Database: {error}", DISK
+        return
+    yield "ok", f"Database: {path}, {path.stat().st_size / 2**20:.1f} MiB", 0
+    if found.mode & 0o077:
+        yield "warn", f"Permissions: others can read it ({found.mode:04o}); type: chmod 600 {path}", 0
+    else:
+        yield "ok", f"Permissions: {found.mode:04o}", 0
+    if found.schema > found.newest_schema:
+        newer = f"is {found.schema}, this program knows {found.newest_schema}; install a newer Paperwire"
+        yield "fail", f"Schema: {newer}", CONFIGURATION
+    elif found.schema < found.newest_schema:
+        yield "warn", f"Schema: {found.schema} of {found.newest_schema}; type: paperwire migrate", 0
+    else:
+        yield "ok", f"Schema: {found.schema}, the newest", 0
+    if found.trouble:
+        yield "fail", f"Integrity: {'; '.join(found.trouble)}. Stop the service, and restore a backup", DISK
+    else:
+        yield "ok", "Integrity: sound", 0
+
+
+if __name__ == "__main__":
+    main()
