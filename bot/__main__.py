@@ -6,16 +6,14 @@ import asyncio
 import errno
 import os
 import re
-import shutil
 import signal
 import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
-from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
@@ -27,13 +25,9 @@ from bot.ports import AlreadyRunning, SchemaError, StoreError
 
 if TYPE_CHECKING:
     from bot.model import Digest
-    from bot.ports import Platform, Source, Store
+    from bot.ports import Platform, Source
 
 USAGE, UNREADABLE, BUG, DISK, RUNNING, CONFIGURATION = 2, 65, 70, 74, 75, 78
-
-_DELIVER_EVERY = 5.0  # seconds: so soon is delivered what another process takes in
-_FINISH_WITHIN = 8.0  # seconds: a supervisor kills what has not ended after ten
-_LITTLE_SPACE = 100 * 1024 * 1024
 
 
 def main() -> NoReturn:
@@ -151,14 +145,15 @@ def run(database: str | None, *, once: bool) -> None:
 
 @cli.command()
 @_database
+@click.option("--silent", is_flag=True, help="Owe nobody anything for these digests: for an archive.")
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
-def ingest(paths: Sequence[str], database: str | None) -> None:
+def ingest(paths: Sequence[str], database: str | None, *, silent: bool) -> None:
     """Take in digests from files and folders. Taking the same ones in again changes nothing.
 
     A folder is searched for .md, .markdown, .xml, .rss, .atom and .txt files, also with .gz. What cannot be
     read is reported and does not stop the rest; a PATH of which nothing could be read makes the exit code 65.
     """
-    asyncio.run(_ingest(paths, _begin(database, day_work=True)))
+    asyncio.run(_ingest(paths, _begin(database, day_work=True), owe=not silent))
 
 
 @cli.command(
@@ -181,12 +176,13 @@ def ask(line: str, database: str | None, *, as_json: bool) -> None:
 @_database
 def doctor(database: str | None) -> None:
     """Check the settings, the database and this machine; say what to do about what is wrong."""
+    from bot.doctor import diagnose  # noqa: PLC0415
+
     settings = _begin(database, quiet=True)
     code = 0
-    marks = {"ok": "ok  ", "warn": "warn", "fail": "FAIL"}
-    for state, text, exit_code in _checks(settings):
-        click.echo(f"{marks[state]}  {text}")
-        code = code or exit_code
+    for found in diagnose(settings, storage.path(settings.database), lambda: storage.inspect(settings.database)):
+        click.echo(f"{found.state:<4}  {found.text}")
+        code = code or {"configuration": CONFIGURATION, "disk": DISK}.get(found.about, 0)
     raise click.exceptions.Exit(code)
 
 
@@ -196,10 +192,8 @@ def migrate(database: str | None) -> None:
     """Bring the database to this version's schema, after a backup; make it where there is none."""
     settings = _begin(database)
     asyncio.run(_migrate(settings))
-    from storage.opening import inspect  # noqa: PLC0415
-
-    path = storage.path(settings.database)
-    click.echo(f"{path} has schema {inspect(path).schema}.")
+    found = storage.inspect(settings.database)
+    click.echo(f"{storage.path(settings.database)} has schema {found.schema if found else 0}.")
 
 
 def _begin(
@@ -256,7 +250,7 @@ async def _demo(path: str | None) -> None:
                 await terminal.run(lambda call: answer(call, store))
 
 
-async def _ingest(paths: Sequence[str], settings: config.Settings) -> None:
+async def _ingest(paths: Sequence[str], settings: config.Settings, *, owe: bool) -> None:
     from bot.daily import take_in  # noqa: PLC0415
 
     counts: Counter[str] = Counter()
@@ -275,11 +269,11 @@ async def _ingest(paths: Sequence[str], settings: config.Settings) -> None:
                 async for digests in _read(source):
                     read += digests is not None
                     for digest in digests or ():
-                        intake = await take_in(digest, store, datetime.now(UTC).astimezone())
+                        intake = await take_in(digest, store, datetime.now(UTC).astimezone(), owe=owe)
                         counts.update(
                             digests=1,
                             entries=digest.declared,
-                            refused=len(digest.refused),
+                            refused=digest.declared - len(digest.papers),
                             new=intake.new,
                             known=intake.known,
                             corrected=intake.corrected,
@@ -357,103 +351,19 @@ async def _deliver_once(settings: config.Settings) -> None:
 
 
 async def _serve(settings: config.Settings) -> None:
-    """Answer and deliver until a signal, or until the person at the terminal leaves."""
-    from bot.commands import answer  # noqa: PLC0415
+    from bot.service import serve  # noqa: PLC0415
 
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    typed = sys.stdin is not None and sys.stdin.isatty()
     async with storage.connect(settings.database) as store:
-        await store.begin_delivery()
-        platforms = _platforms()
-        asking = asyncio.gather(*(each.run(lambda call: answer(call, store)) for each in platforms.values()))
-        delivering = asyncio.create_task(_deliver(store, platforms, stop))
-        stopping = asyncio.create_task(stop.wait())
-        waiting: set[asyncio.Future[Any]] = {asking, delivering, stopping}
-        try:
-            while not stop.is_set():
-                done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-                waiting -= done
-                for each in done:
-                    each.result()
-                if asking in done and _has_person():
-                    stop.set()  # the person left; the end of a pipe is no reason to stop delivering
-        finally:
-            stop.set()
-            asking.cancel()
-            # A message that is on its way arrives, and its row says so.
-            await asyncio.wait({delivering}, timeout=_FINISH_WITHIN)
-            delivering.cancel()
-            await asyncio.gather(asking, delivering, stopping, return_exceptions=True)
+        await serve(store, _platforms(), adapters.terminal().clock, stop, outlive_asking=not typed)
 
 
 def _platforms() -> Mapping[str, Platform]:
     """Return the platforms that are configured: the terminal needs nothing to be."""
     return {"console": adapters.platform("console")}
-
-
-async def _deliver(store: Store, platforms: Mapping[str, Platform], stop: asyncio.Event) -> None:
-    from bot.daily import deliver  # noqa: PLC0415
-
-    while not stop.is_set():
-        try:
-            await deliver(store, platforms, lambda: datetime.now(UTC).astimezone())
-        except StoreError as error:
-            # A full disk may have space again: what is owed stays owed, and questions are still answered.
-            _complain(str(error))
-        with suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), _DELIVER_EVERY)
-
-
-def _checks(settings: config.Settings) -> Iterator[tuple[str, str, int]]:
-    """Yield what was checked: ok, warn or fail, what to say about it, and the exit code it deserves."""
-    yield "ok", f"Settings: log {settings.log}, {settings.log_format} format", 0
-    for sentence in config.unknown_settings():
-        yield "warn", sentence, 0
-    path = storage.path(settings.database)
-    if not path.exists():
-        yield "warn", f"Database: there is none yet at {path}; paperwire ingest PATH makes it", 0
-    else:
-        yield from _database_checks(path)
-    there = next(each for each in (path, *path.absolute().parents) if each.exists())
-    if not os.access(there if there.is_dir() else there.parent, os.W_OK):
-        yield "fail", f"Folder: {there} cannot be written; allow it, or name another with --database", DISK
-    free = shutil.disk_usage(there).free
-    if free < _LITTLE_SPACE:
-        yield "fail", f"Disk: {free >> 20} MiB free at {there}; make room, or name another place", DISK
-    else:
-        yield "ok", f"Disk: {free / 2**30:.1f} GiB free", 0
-    now = datetime.now().astimezone()
-    yield "ok", f"Time zone: {now.tzname()}, {now:%z}; today is {now:%Y-%m-%d}. TZ sets another", 0
-
-
-def _database_checks(path: Path) -> Iterator[tuple[str, str, int]]:
-    from storage.opening import inspect  # noqa: PLC0415
-
-    try:
-        found = inspect(path)
-    except SchemaError as error:
-        yield "fail", f"Database: {error}", CONFIGURATION
-        return
-    except StoreError as error:
-        yield "fail", f"Database: {error}", DISK
-        return
-    yield "ok", f"Database: {path}, {path.stat().st_size / 2**20:.1f} MiB", 0
-    if found.mode & 0o077:
-        yield "warn", f"Permissions: others can read it ({found.mode:04o}); type: chmod 600 {path}", 0
-    else:
-        yield "ok", f"Permissions: {found.mode:04o}", 0
-    if found.schema > found.newest_schema:
-        newer = f"is {found.schema}, this program knows {found.newest_schema}; install a newer Paperwire"
-        yield "fail", f"Schema: {newer}", CONFIGURATION
-    elif found.schema < found.newest_schema:
-        yield "warn", f"Schema: {found.schema} of {found.newest_schema}; type: paperwire migrate", 0
-    else:
-        yield "ok", f"Schema: {found.schema}, the newest", 0
-    if found.trouble:
-        yield "fail", f"Integrity: {'; '.join(found.trouble)}. Stop the service, and restore a backup", DISK
-    else:
-        yield "ok", "Integrity: sound", 0
 
 
 if __name__ == "__main__":

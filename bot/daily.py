@@ -69,13 +69,19 @@ def plan(morning: Morning) -> Iterator[Delivery]:
         yield Delivery(each.room, "highlights", morning.category, morning.day, chosen)
 
 
-async def deliver(store: Store, platforms: Mapping[str, Platform], clock: Callable[[], datetime]) -> Tally:
+async def deliver(
+    store: Store,
+    platforms: Mapping[str, Platform],
+    clock: Callable[[], datetime],
+    stopping: Callable[[], bool] = lambda: False,
+) -> Tally:
     """Deliver everything that is due now on these platforms, oldest first; return how it went.
 
-    Claim, post, settle: a crash between two of them leaves a delivery that `Store.begin_delivery` finds again.
+    Claim, post, settle: a crash between two of them leaves a delivery that `Store.begin_delivery` finds again. Once
+    `stopping` says so, nothing more is claimed.
     """
     outcomes: Counter[str] = Counter()
-    while delivery := await store.claim(platforms, clock()):
+    while not stopping() and (delivery := await store.claim(platforms, clock())):
         outcomes[await _deliver(delivery, store, platforms[delivery.to.platform], clock)] += 1
     return Tally(outcomes["sent"], outcomes["failed"], outcomes["uncertain"])
 
@@ -90,7 +96,7 @@ async def compose(delivery: Delivery, store: Store) -> Reply | None:
     return Reply(
         Text(f"{delivery.category}, {spoken(delivery.day)}: {shown}"),
         tuple(card(papers[pick.paper], why="; ".join(pick.reasons)) for pick in delivery.picks),
-        buttons=(Button(f"All {taken.stored} papers", "today", f"{delivery.day} {delivery.category}"),),
+        buttons=(Button("The whole digest", "today", f"{delivery.day} {delivery.category}"),),
     )
 
 

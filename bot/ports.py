@@ -90,6 +90,19 @@ class Census:
     dead: int
 
 
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """What an operator should know of a database: `trouble` is what its engine's own check says, empty if sound."""
+
+    where: str
+    engine: str
+    size: int
+    schema: int
+    newest_schema: int
+    mode: int
+    trouble: tuple[str, ...]
+
+
 class Store(Protocol):
     """Papers, what people want of them, and what is owed. Times are aware datetimes; days are the digests' own."""
 

@@ -297,7 +297,7 @@ class _Parser:
             if field in FIELDS:
                 return self._field(field, value, start + len(field) + 1, end)
             if field.isalpha() and value[0] not in "/:":
-                raise UserError(_unknown_field(field, value))
+                raise UserError(_unknown_field(text[: len(field)], value))
         if colon and not value and field.lower() in FIELDS:
             raise UserError(f"{text} needs a value right after it, {FIELDS[field.lower()]}")
         return _term(text, None, (start, end))
@@ -358,7 +358,8 @@ def _term(text: str, field: Literal["title", "abstract", "author"] | str | None,
 def _unknown_field(field: str, value: str) -> str:
     from rapidfuzz import process  # noqa: PLC0415  # only a mistake needs it
 
-    near = process.extractOne(field, list(FIELDS), score_cutoff=60)
+    # At 60 still come words that only share a letter or two: ViT for title, BERT for before.
+    near = process.extractOne(field.lower(), list(FIELDS), score_cutoff=65)
     if near is not None and _parses(f"{near[0]}:{value}"):
         return f"{field}: is no field. Did you mean {near[0]}:{value}?"
     words = " ".join(f"{field} {value}".replace('"', " ").split())

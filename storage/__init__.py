@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
-from bot.ports import AlreadyRunning, DiskError, SchemaError, Store
+from bot.ports import AlreadyRunning, DiskError, Inspection, SchemaError, Store
 
 _SCHEME = "sqlite:///"
 
@@ -50,6 +50,13 @@ def own(address: str) -> Iterator[None]:
         yield
     finally:
         os.close(handle)
+
+
+def inspect(address: str) -> Inspection | None:
+    """Look a database over without changing it; None where there is none yet. Raises as `connect` does."""
+    from storage.opening import inspect  # noqa: PLC0415  # as above
+
+    return inspect(path(address)) if path(address).exists() else None
 
 
 def path(address: str) -> Path:

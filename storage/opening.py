@@ -6,13 +6,12 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from glob import escape
 from pathlib import Path
 
 import aiosqlite
 
-from bot.ports import DiskError, SchemaError, StoreError
+from bot.ports import DiskError, Inspection, SchemaError, StoreError
 from storage.schema import APPLICATION_ID, MIGRATIONS
 
 _BACKUPS = 3
@@ -25,16 +24,6 @@ _DISK = {
     sqlite3.SQLITE_PERM,
     sqlite3.SQLITE_CORRUPT,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Inspection:
-    """What an operator should know of a database file: `trouble` is what SQLite's own check says, empty if sound."""
-
-    schema: int
-    newest_schema: int
-    mode: int
-    trouble: tuple[str, ...]
 
 
 async def migrated(path: Path) -> None:
@@ -82,9 +71,18 @@ async def configured(db: aiosqlite.Connection, *, reader: bool) -> None:
 def inspect(path: Path) -> Inspection:
     """Look a database file over without changing it: schema, permissions, SQLite's full integrity check."""
     with translated(path), closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as db:
+        found = path.stat()
         schema = db.execute("PRAGMA user_version").fetchone()[0]
         rows = [row[0] for row in db.execute("PRAGMA integrity_check(10)")]
-        return Inspection(schema, len(MIGRATIONS), path.stat().st_mode & 0o777, tuple(r for r in rows if r != "ok"))
+        return Inspection(
+            str(path),
+            f"SQLite {sqlite3.sqlite_version}",
+            found.st_size,
+            schema,
+            len(MIGRATIONS),
+            found.st_mode & 0o777,
+            tuple(row for row in rows if row != "ok"),
+        )
 
 
 @contextmanager

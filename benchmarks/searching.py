@@ -1,0 +1,132 @@
+"""How a corpus of tens of thousands of papers is taken in and searched, beside FTS5 asked for its own ranking."""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+import sqlite3
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+from resource import RUSAGE_SELF, getrusage
+from tempfile import TemporaryDirectory
+
+from benchmarks import material
+from benchmarks.timing import Cost, Row, Watch, milliseconds, percentile, ratio
+from bot.daily import take_in
+from bot.ports import Store
+from bot.query import Query, parse
+from storage import connect
+from storage.matching import split
+
+_LINES = (
+    "learning",
+    "segmentation",
+    "lidar",
+    "point cloud",
+    '"point cloud"',
+    "large language model reasoning",
+    "title:diffusion",
+    "diffusion OR flow",
+    "segmentation -medical",
+    "transform*",
+    "segmentation cat:cs.RO",
+    "agent after:2025-09-01",
+    "id:2505.18334",
+)
+
+
+def rows(rounds: int, count: int | None) -> list[tuple[str, list[Row]]]:
+    if not material.CORPUS.exists():
+        return [("Search: there is no corpus beside the checkout", [])]
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "corpus.db"
+        # In a process of its own: its peak of memory is the ingest's.
+        with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as child:
+            papers, digests, cost, peak = child.submit(_taken_in, path, count).result()
+        size = path.stat().st_size / 2**20
+        amount = [Row("daily.take_in", f"{papers / cost.wall:,.0f} papers/s", f"{papers / cost.cpu:,.0f} papers/s")]
+        amount.append(Row(f"peak of memory {peak:,.0f} MiB, file {size:,.0f} MiB", "", ""))
+        return [
+            (f"Take in the corpus: {papers:,} papers, {digests:,} digests", amount),
+            (
+                f"Search {papers:,} papers, p50 and p99; the ratio is FTS5's own rank by bm25, p50 to p50",
+                asyncio.run(_searched(path, rounds)),
+            ),
+        ]
+
+
+def _taken_in(path: Path, count: int | None) -> tuple[int, int, Cost, float]:
+    """Take in the corpus; return the papers, the digests, the cost, and the peak of memory in MiB."""
+    watch = Watch()
+
+    async def run() -> tuple[int, int]:
+        papers = digests = 0
+        async with connect(f"sqlite:///{path}") as store:
+            for digest in material.corpus(count):
+                with watch:
+                    papers += (await take_in(digest, store, datetime.now(UTC))).new
+                digests += 1
+        return papers, digests
+
+    papers, digests = asyncio.run(run())
+    return papers, digests, watch.cost, getrusage(RUSAGE_SELF).ru_maxrss / 1024
+
+
+async def _searched(path: Path, rounds: int) -> list[Row]:
+    queries = {line: parse(line) for line in _LINES}
+    ours: dict[str, list[Cost]] = {line: [] for line in _LINES}
+    theirs: dict[str, list[Cost]] = {line: [] for line in _LINES}
+    found = {}
+    async with connect(f"sqlite:///{path}") as store:
+        with closing(sqlite3.connect(path)) as db:
+            for _ in range(rounds):
+                for line, query in queries.items():
+                    cost, found[line] = await _ours(store, query)
+                    ours[line].append(cost)
+                    theirs[line].append(_ranked(db, query))
+    return [
+        Row(f"{line}  ({found[line]:,} found)", *_figures(ours[line]), _ratio(theirs[line], ours[line]))
+        for line in _LINES
+    ] + [Row("all of these together", *_figures([cost for each in ours.values() for cost in each]))]
+
+
+async def _ours(store: Store, query: Query) -> tuple[Cost, int]:
+    with Watch() as watch:
+        found = await store.search(query, limit=10)
+    return watch.cost, found.total
+
+
+def _ranked(db: sqlite3.Connection, query: Query) -> Cost:
+    """Ask FTS5 for its ten best; for what the index cannot say, it costs nothing."""
+    match, *_ = split(query.root)
+    with Watch() as watch:
+        if match:
+            db.execute(
+                "SELECT rowid FROM paper_words WHERE paper_words MATCH ? "
+                "ORDER BY bm25(paper_words, 10, 1, 1, 0) LIMIT 10",
+                (match,),
+            ).fetchall()
+    return watch.cost if match else Cost(0, 0)
+
+
+def _figures(costs: Iterable[Cost]) -> tuple[str, str]:
+    """Return p50 and p99, of the wall and of the CPU."""
+    costs = list(costs)
+    return _pair([cost.wall for cost in costs]), _pair([cost.cpu for cost in costs])
+
+
+def _pair(seconds: Sequence[float]) -> str:
+    return f"{milliseconds(percentile(seconds, 0.5))}  {milliseconds(percentile(seconds, 0.99))}"
+
+
+def _ratio(theirs: Sequence[Cost], ours: Sequence[Cost]) -> str:
+    if not any(cost.wall for cost in theirs):
+        return ""
+    return ratio(_middle(theirs), _middle(ours))
+
+
+def _middle(costs: Sequence[Cost]) -> Cost:
+    return Cost(percentile([cost.wall for cost in costs], 0.5), percentile([cost.cpu for cost in costs], 0.5))

@@ -1,0 +1,92 @@
+"""Fixtures that many tests share: a fresh store, and builders for the nouns."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Protocol, TypedDict, Unpack
+
+import pytest
+
+from bot.model import Call, Destination, Digest, Link, Listing, Paper, Refusal
+from bot.ports import Store
+from storage import connect
+
+
+class PaperFields(TypedDict, total=False):
+    """What a paper may have besides id, title and abstract."""
+
+    authors: tuple[str, ...]
+    categories: tuple[str, ...]
+    links: tuple[Link, ...]
+    version: int | None
+    listings: tuple[Listing, ...]
+    raw_title: str
+    raw_abstract: str
+
+
+class MakePaper(Protocol):
+    def __call__(self, id: str, title: str, abstract: str = "", **fields: Unpack[PaperFields]) -> Paper:  # noqa: A002
+        """Build a paper; its raw text is the shown one unless given."""
+        ...
+
+
+class MakeDigest(Protocol):
+    def __call__(
+        self, day: date | str, category: str, *papers: Paper, refused: tuple[Refusal, ...] = (), source: str = "test"
+    ) -> Digest:
+        """Build a digest."""
+        ...
+
+
+class MakeCall(Protocol):
+    def __call__(
+        self, line: str, *, caller: str = ..., room: str = ..., at: datetime = ..., may_manage: bool = ...
+    ) -> Call:
+        """Build a call from a typed line: the verb, then the rest."""
+        ...
+
+
+@pytest.fixture
+def address(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path}/paperwire.db"
+
+
+@pytest.fixture
+async def store(address: str) -> AsyncIterator[Store]:
+    async with connect(address) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def paper() -> MakePaper:
+    def make(id: str, title: str, abstract: str = "", **fields: Unpack[PaperFields]) -> Paper:  # noqa: A002
+        fields = {"raw_title": title, "raw_abstract": abstract, **fields}
+        return Paper(id, title, abstract, **fields)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def digest() -> MakeDigest:
+    def make(
+        day: date | str, category: str, *papers: Paper, refused: tuple[Refusal, ...] = (), source: str = "test"
+    ) -> Digest:
+        return Digest(source, category, date.fromisoformat(str(day)), papers, refused)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def call() -> MakeCall:
+    def make(
+        line: str,
+        *,
+        caller: str = "slack:T1/@U1",
+        room: str = "slack:T1/C1",
+        at: datetime = datetime(2020, 11, 20, 9, tzinfo=UTC),
+        may_manage: bool = False,
+    ) -> Call:
+        name, _, text = line.partition(" ")
+        return Call(name, text, Destination.parse(room), Destination.parse(caller), at, may_manage)
+
+    return make

@@ -1,0 +1,433 @@
+"""The command line as people and supervisors meet it: real processes, their output and their exit codes."""
+
+import json
+import os
+import pty
+import re
+import select
+import signal
+import sqlite3
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+DIGEST = """# ArXiv cs.CV --Fri, 20 Nov 2020
+### 1.Purple Elephants at Home  [ :arrow_down: ](https://arxiv.org/pdf/2011.10043.pdf)
+>  Elephants are large.
+### 2.No Address  [ :arrow_down: ](https://example.org/x.pdf)
+>  Nothing leads here.
+"""
+
+
+class Paperwire:
+    """The command line in an environment of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.database = folder / "paper wire.db"
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("PAPERWIRE_", "XDG_"))}
+        self.environment = kept | {
+            "HOME": str(folder),
+            "TMPDIR": str(folder),
+            "PYTHONPATH": str(ROOT),
+            "PYTHONWARNINGS": "error",
+            "PAPERWIRE_DATABASE": f"sqlite:///{self.database}",
+        }
+
+    def __call__(self, *words: str, typed: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            self.line(*words),
+            input=typed,
+            capture_output=True,
+            text=True,
+            env=self.environment | environment,
+            cwd=self.folder,
+            timeout=30,
+            check=False,
+        )
+
+    def line(self, *words: str) -> list[str]:
+        return [sys.executable, "-m", "bot", *words]
+
+    def start(self, *words: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            self.line(*words),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=self.environment,
+            cwd=self.folder,
+        )
+
+    def digest(self, name: str = "digest.md", text: str = DIGEST) -> str:
+        (self.folder / name).write_text(text)
+        return name
+
+
+@pytest.fixture
+def paperwire(tmp_path: Path) -> Paperwire:
+    return Paperwire(tmp_path)
+
+
+def test_ingest_counts_reports_what_it_refused_and_changes_nothing_the_second_time(paperwire: Paperwire) -> None:
+    first = paperwire("ingest", paperwire.digest())
+    assert first.returncode == 0
+    assert first.stdout.splitlines()[0] == (
+        "1 digests, 2 entries: 1 papers new, 0 known, 0 corrected; 1 entries refused"
+    )
+    assert re.search(r"^paperwire: digest\.md:4: .+", first.stderr, re.MULTILINE)
+    second = paperwire("ingest", "digest.md")
+    assert second.stdout.startswith("1 digests, 2 entries: 0 papers new, 1 known, 0 corrected; 1 entries refused")
+
+
+def test_a_bad_file_does_not_stop_the_rest_and_is_told_by_the_exit_code(paperwire: Paperwire) -> None:
+    paperwire.digest("bad.md", "no digest at all")
+    done = paperwire("ingest", "bad.md", "nothing.md", paperwire.digest())
+    assert done.returncode == 65
+    assert "1 papers new" in done.stdout
+    assert re.search(r"^paperwire: bad\.md:1: ", done.stderr, re.MULTILINE)
+    assert "paperwire: nothing.md: there is no such file or folder." in done.stderr
+
+
+def test_a_folder_with_a_stray_file_is_no_failure_and_one_without_a_digest_is(paperwire: Paperwire) -> None:
+    for folder in ("mixed", "bad", "none"):
+        (paperwire.folder / folder).mkdir()
+    paperwire.digest("mixed/readme.md", "stray")
+    paperwire.digest("mixed/digest.md")
+    paperwire.digest("bad/readme.md", "stray")
+    assert paperwire("ingest", "mixed").returncode == 0
+    assert paperwire("ingest", "bad").returncode == 65
+    assert paperwire("ingest", "none").returncode == 0
+
+
+def test_ask_answers_in_plain_lines_and_the_day_that_was_taken_in(paperwire: Paperwire) -> None:
+    paperwire("ingest", paperwire.digest())
+    done = paperwire("ask", "today 2020-11-20", FORCE_COLOR="1", TERM="xterm-256color")
+    assert done.returncode == 0
+    assert "Purple Elephants at Home" in done.stdout
+    assert "\x1b" not in done.stdout
+    assert done.stderr == ""
+
+
+def test_ask_as_json_is_one_object(paperwire: Paperwire) -> None:
+    paperwire("ingest", paperwire.digest())
+    shown = json.loads(paperwire("ask", "--json", "search elephant").stdout)
+    assert (shown["error"], shown["private"]) == (None, True)
+    (card,) = shown["cards"]
+    assert (card["paper"], card["title"]) == ("2011.10043", "Purple Elephants at Home")
+    assert (card["url"], card["body"]) == ("https://arxiv.org/abs/2011.10043", "Elephants are large.")
+
+
+def test_a_mistake_is_answered_on_stderr_with_exit_code_2(paperwire: Paperwire) -> None:
+    done = paperwire("ask", 'search "point cloud')
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "quotation mark" in done.stderr
+    as_json = paperwire("ask", "--json", 'search "point cloud')
+    assert as_json.returncode == 2
+    assert "quotation mark" in json.loads(as_json.stdout)["error"]
+
+
+def test_what_click_does_not_understand_is_exit_code_2(paperwire: Paperwire) -> None:
+    assert paperwire("ask").returncode == 2
+    assert paperwire("sing").returncode == 2
+    wrong = paperwire("ask", "--database", "postgres://reader:hunter2@db", "today")
+    assert wrong.returncode == 2
+    assert "hunter2" not in wrong.stderr
+    assert paperwire("--help").returncode == paperwire("--version").returncode == 0
+
+
+def test_a_bad_setting_is_one_line_that_names_it_and_exit_code_78(paperwire: Paperwire) -> None:
+    done = paperwire("ask", "today", PAPERWIRE_DATABASE="postgres://reader:hunter2@db")
+    assert done.returncode == 78
+    assert done.stderr.startswith("paperwire: PAPERWIRE_DATABASE ")
+    assert len(done.stderr.splitlines()) == 1
+    assert "hunter2" not in done.stderr
+
+
+def test_an_unknown_setting_is_a_warning_with_the_likely_name(paperwire: Paperwire) -> None:
+    done = paperwire("ask", "help", PAPERWIRE_LGO="debug")
+    assert done.returncode == 0
+    assert done.stderr == "paperwire: PAPERWIRE_LGO is no setting. Did you mean PAPERWIRE_LOG?\n"
+
+
+def test_a_file_of_another_kind_is_exit_code_78_and_stays_as_it_is(paperwire: Paperwire) -> None:
+    paperwire.database.write_text("my thesis " * 1000)
+    done = paperwire("ask", "today")
+    assert done.returncode == 78
+    assert len(done.stderr.splitlines()) == 1
+    assert paperwire.database.read_text() == "my thesis " * 1000
+
+
+def test_a_database_where_none_can_be_is_exit_code_74(paperwire: Paperwire) -> None:
+    done = paperwire("ask", "today", PAPERWIRE_DATABASE="sqlite:////dev/null/papers.db")
+    assert done.returncode == 74
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_an_answer_that_a_full_disk_cannot_take_is_exit_code_74(paperwire: Paperwire) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            paperwire.line("ask", "help"), stdout=full, stderr=subprocess.PIPE, env=paperwire.environment, check=False
+        )
+    assert done.returncode == 74
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_bug_is_one_line_with_an_id_that_the_log_has_too(paperwire: Paperwire) -> None:
+    (paperwire.folder / "sitecustomize.py").write_text(
+        "import bot.commands\n"
+        "def broken(call, store): raise RuntimeError('what a person typed')\n"
+        "bot.commands.answer = broken\n"
+    )
+    broken = {"PYTHONPATH": f"{paperwire.folder}:{ROOT}"}
+    done = paperwire("ask", "today", **broken)
+    assert done.returncode == 70
+    *_, line = done.stderr.splitlines()
+    event = json.loads(done.stderr.splitlines()[0])
+    assert re.search(r"\((\w{8})\)", line)[1] == event["id"]  # type: ignore[index]
+    assert "typed" not in done.stderr
+    assert "Traceback" not in done.stderr
+    debugged = paperwire("ask", "today", PAPERWIRE_LOG="debug", **broken)
+    assert debugged.returncode == 70
+    assert "RuntimeError: what a person typed" in debugged.stderr
+
+
+def test_a_reader_who_leaves_early_is_no_bug(paperwire: Paperwire) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(
+        paperwire.line("ask", "help"), stdout=writing, stderr=subprocess.PIPE, env=paperwire.environment, check=False
+    )
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (1, b"")
+
+
+def test_what_is_written_is_for_its_owner_alone(paperwire: Paperwire) -> None:
+    del paperwire.environment["PAPERWIRE_DATABASE"]
+    paperwire("ingest", paperwire.digest())
+    folder = paperwire.folder / ".local/share/paperwire"
+    files = list(folder.iterdir())
+    assert folder / "paperwire.db" in files
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert {stat.S_IMODE(each.stat().st_mode) for each in files} == {0o600}
+
+
+def test_migrate_makes_the_database_and_says_its_schema(paperwire: Paperwire) -> None:
+    done = paperwire("migrate")
+    assert done.returncode == 0
+    assert re.search(r"paper wire\.db has schema \d+\.$", done.stdout.strip())
+
+
+def test_doctor_finds_a_healthy_database_healthy(paperwire: Paperwire) -> None:
+    paperwire("ingest", paperwire.digest())
+    done = paperwire("doctor")
+    assert done.returncode == 0, done.stdout
+    assert {line[:4].strip() for line in done.stdout.splitlines()} == {"ok"}
+
+
+def test_doctor_says_what_is_wrong_and_what_to_do(paperwire: Paperwire) -> None:
+    nothing = paperwire("doctor")
+    assert nothing.returncode == 0
+    assert re.search(r"^warn +Database: there is none yet", nothing.stdout, re.MULTILINE)
+    paperwire("migrate")
+    paperwire.database.chmod(0o644)
+    assert f"chmod 600 {paperwire.database}" in paperwire("doctor").stdout
+    with sqlite3.connect(paperwire.database) as db:
+        db.execute("PRAGMA user_version = 999")
+    db.close()
+    newer = paperwire("doctor")
+    assert newer.returncode == 78
+    assert re.search(r"^FAIL +Schema: is 999", newer.stdout, re.MULTILINE)
+    paperwire.database.write_text("my thesis " * 1000)
+    assert paperwire("doctor").returncode == 78
+
+
+def test_doctor_finds_a_broken_database(paperwire: Paperwire) -> None:
+    paperwire("ingest", paperwire.digest())
+    size = paperwire.database.stat().st_size
+    with paperwire.database.open("r+b") as file:
+        file.seek(size // 2 // 4096 * 4096)
+        file.write(os.urandom(4096))
+    done = paperwire("doctor")
+    assert done.returncode == 74
+    assert "FAIL" in done.stdout
+
+
+def subscribed(paperwire: Paperwire) -> None:
+    assert paperwire("ask", "subscribe elephants").returncode == 0
+    assert paperwire("ask", "settings on").returncode == 0
+    assert "2 deliveries owed" in paperwire("ingest", paperwire.digest()).stdout
+
+
+def test_run_once_delivers_what_is_owed_and_ends(paperwire: Paperwire) -> None:
+    subscribed(paperwire)
+    done = paperwire("run", "--once")
+    assert done.returncode == 0
+    assert done.stdout.count("Purple Elephants at Home") == 2
+    assert len(set(re.findall(r"^-- paperwire \w{16} --$", done.stdout, re.MULTILINE))) == 2
+    assert "\x1b" not in done.stdout
+    assert paperwire("run", "--once").stdout == ""
+
+
+def until(process: subprocess.Popen[str], wanted: str) -> str:
+    """Read a process's output up to a line with what is wanted."""
+    assert process.stdout is not None
+    lines = []
+    for line in process.stdout:
+        lines.append(line)
+        if wanted in line:
+            return "".join(lines)
+    raise AssertionError(f"{wanted!r} never came: {lines}")
+
+
+@pytest.fixture
+def service(paperwire: Paperwire) -> Iterator[subprocess.Popen[str]]:
+    subscribed(paperwire)
+    process = paperwire.start("run")
+    until(process, "-- paperwire")
+    yield process
+    process.kill()
+    process.communicate()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_the_service_within_seconds_and_leaves_nothing_open(
+    paperwire: Paperwire, service: subprocess.Popen[str], number: signal.Signals
+) -> None:
+    # Its input has ended long ago, and yet it is there: it is a service.
+    assert service.poll() is None
+    service.send_signal(number)
+    rest, errors = service.communicate(timeout=5)
+    assert service.returncode == 0
+    assert "Traceback" not in errors
+    assert not paperwire.database.with_name("paper wire.db-wal").exists()
+    # What it had begun it finished, and what it had not it left whole: two messages are owed, the first had come.
+    again = paperwire("run", "--once")
+    assert again.returncode == 0
+    assert (rest + again.stdout).count("-- paperwire") == 1
+    assert "may be a repeat" not in again.stdout
+
+
+@pytest.mark.usefixtures("service")
+def test_a_second_service_on_the_same_database_is_exit_code_75(
+    paperwire: Paperwire, service: subprocess.Popen[str]
+) -> None:
+    done = paperwire("run")
+    assert done.returncode == 75
+    assert str(service.pid) in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert paperwire("ask", "status").returncode == 0
+
+
+def test_the_service_answers_the_lines_of_a_pipe(paperwire: Paperwire) -> None:
+    process = subprocess.Popen(
+        paperwire.line("run"),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=paperwire.environment,
+    )
+    assert process.stdin is not None
+    process.stdin.write("nonsense\nhelp search\n")
+    process.stdin.flush()
+    assert "nonsense is no command" in until(process, "search QUERY")
+    process.terminate()
+    process.communicate(timeout=5)
+    assert process.returncode == 0
+
+
+def test_the_demo_off_a_terminal_is_the_tour_in_plain_text_and_leaves_nothing_behind(paperwire: Paperwire) -> None:
+    del paperwire.environment["PAPERWIRE_DATABASE"]
+    before = set(paperwire.folder.iterdir())
+    done = paperwire("demo", TERM="xterm-256color")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "\x1b" not in done.stdout
+    assert re.findall(r"^> (\w+)", done.stdout, re.MULTILINE) == ["today", "search", "subscribe", "settings"]
+    assert "-- to you --" in done.stdout
+    assert set(paperwire.folder.iterdir()) == before
+
+
+def test_the_demo_runs_on_any_digests_and_says_where_there_are_none(paperwire: Paperwire) -> None:
+    done = paperwire("demo", "--digests", paperwire.digest())
+    assert done.returncode == 0
+    assert "Purple Elephants at Home" in done.stdout
+    assert paperwire("demo", "--digests", "nothing").returncode == 65
+    assert paperwire("demo", "--digests", paperwire.digest("bad.md", "no digest")).returncode == 65
+
+
+class Terminal:
+    """A process on a terminal of its own."""
+
+    def __init__(self, line: list[str], environment: dict[str, str]) -> None:
+        self.pid, self.descriptor = pty.fork()
+        if self.pid == 0:
+            os.execve(line[0], line, environment | {"TERM": "xterm", "PROMPT_TOOLKIT_NO_CPR": "1"})
+        self.seen = ""
+
+    def until(self, condition: Callable[[str], bool], seconds: float = 15) -> str:
+        """Read until the text that was shown since the last time fulfils a condition."""
+        end = time.monotonic() + seconds
+        while not condition(self.seen):
+            ready, _, _ = select.select([self.descriptor], [], [], max(0, end - time.monotonic()))
+            if not ready:
+                raise AssertionError(f"did not come in time: {self.seen!r}")
+            self.seen += os.read(self.descriptor, 65536).decode("utf-8", "replace")
+        seen, self.seen = self.seen, ""
+        return seen
+
+    def type(self, text: str) -> None:
+        os.write(self.descriptor, text.encode())
+
+    def ended(self, seconds: float = 10) -> int:
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            if select.select([self.descriptor], [], [], 0.05)[0]:
+                try:
+                    os.read(self.descriptor, 65536)
+                except OSError:
+                    break
+        return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+
+
+def prompted(seen: str) -> bool:
+    return "paperwire>" in seen
+
+
+def test_the_prompt_completes_remembers_and_leaves(paperwire: Paperwire) -> None:
+    paperwire("ingest", paperwire.digest())
+    terminal = Terminal(paperwire.line("run"), paperwire.environment)
+    terminal.until(prompted)
+    terminal.type("sea\t")
+    terminal.until(lambda seen: "search" in seen)
+    terminal.type("elephants\r")
+    shown = terminal.until(lambda seen: "2011.10043" in seen and seen.rstrip().endswith(("\x1b[?25h", ">")))
+    assert "\x1b[1;33mElephants\x1b[0m" in shown
+    terminal.type("half a line\x03")
+    terminal.until(prompted)
+    terminal.type("\x1b[A")  # up: the line before, and not the one that Ctrl-C cleared
+    terminal.until(lambda seen: "search elephants" in seen)
+    terminal.type("\x15exit\r")
+    assert terminal.ended() == 0
+    history = paperwire.folder / ".local/state/paperwire/history"
+    assert "+search elephants" in history.read_text().splitlines()
+    assert stat.S_IMODE(history.stat().st_mode) == 0o600
+
+
+def test_ctrl_d_leaves_and_a_signal_restores_the_terminal(paperwire: Paperwire) -> None:
+    terminal = Terminal(paperwire.line("demo"), paperwire.environment)
+    terminal.until(prompted)
+    terminal.type("\x04")
+    assert terminal.ended() == 0
+    terminal = Terminal(paperwire.line("run"), paperwire.environment)
+    terminal.until(prompted)
+    os.kill(terminal.pid, signal.SIGTERM)
+    terminal.until(lambda seen: "\x1b[?2004l" in seen)  # bracketed paste is off again
+    assert terminal.ended() == 0

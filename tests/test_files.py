@@ -1,0 +1,135 @@
+"""Files and folders as a source of digests, and the front doors of the adapters."""
+
+import gzip
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import adapters
+from adapters._files import MAX_BYTES
+from bot.model import UserError
+from bot.ports import Document
+
+
+async def read(path: Path) -> list[Document]:
+    source = adapters.source(str(path))
+    documents = [document async for document in source.documents()]
+    assert len(source) == len(documents)
+    return documents
+
+
+async def only(path: Path) -> Document:
+    (document,) = await read(path)
+    return document
+
+
+async def test_a_folder_is_read_recursively_by_name_and_only_digest_files(tmp_path: Path) -> None:
+    (tmp_path / "b").mkdir()
+    (tmp_path / ".git").mkdir()
+    names = ["2.md", "1.MD", "b/3.xml", "b/0.txt.gz", "c.atom", "d.rss", "e.markdown"]
+    for name in names:
+        data = name.encode()
+        (tmp_path / name).write_bytes(gzip.compress(data) if name.endswith(".gz") else data)
+    for name in ("notes.pdf", "x.gz", ".hidden.md", ".git/x.md"):
+        (tmp_path / name).write_text("no digest")
+    found = await read(tmp_path)
+    assert [document.text for document in found] == sorted(names)
+    assert [document.source for document in found] == [str(tmp_path / name) for name in sorted(names)]
+
+
+async def test_a_file_that_is_named_is_read_whatever_its_name_and_through_a_link(tmp_path: Path) -> None:
+    (tmp_path / "digest").write_bytes(b"\xef\xbb\xbf# ArXiv")
+    (tmp_path / "link").symlink_to("digest")
+    assert await only(tmp_path / "digest") == Document(str(tmp_path / "digest"), "# ArXiv")
+    assert await only(tmp_path / "link") == Document(str(tmp_path / "link"), "# ArXiv")
+
+
+async def test_links_in_a_folder_lead_nowhere(tmp_path: Path) -> None:
+    (tmp_path / "secret.md").write_text("secret")
+    (tmp_path / "secrets").mkdir()
+    (tmp_path / "secrets" / "b.md").write_text("secret")
+    folder = tmp_path / "digests"
+    folder.mkdir()
+    (folder / "a.md").symlink_to("../secret.md")
+    (folder / "b").symlink_to("../secrets")
+    document = await only(folder)
+    assert document.text == ""
+    assert document.error == "a symbolic link; name its target instead"
+
+
+async def test_a_link_that_takes_a_files_place_after_the_listing_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("secret")
+    (tmp_path / "digests").mkdir()
+    listed = tmp_path / "digests" / "a.md"
+    listed.write_text("harmless")
+    source = adapters.source(str(tmp_path / "digests"))
+    listed.unlink()
+    listed.symlink_to("../secret")
+    (document,) = [document async for document in source.documents()]
+    assert document.text == ""
+    assert document.error
+
+
+async def test_a_fifo_or_a_device_makes_nobody_wait(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "fifo.md")
+    assert (await only(tmp_path)).error == "not a regular file"
+    assert (await only(Path("/dev/zero"))).error == "not a regular file"
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "error"),
+    [
+        ("a.md", b"", "empty"),
+        ("a.md", b"\xef\xbb\xbf \n", "empty"),
+        ("a.md", b"# ArXiv\n\xff\xfe", "not UTF-8 text (line 2, byte 8)"),
+        ("a.md", b"x" * (MAX_BYTES + 1), "larger than 8 MiB"),
+        ("a.md.gz", b"# ArXiv", "not a whole gzip file"),
+        ("a.md.gz", gzip.compress(b"# ArXiv" * 99)[:-9], "not a whole gzip file"),
+        ("a.md.gz", gzip.compress(b" " * 1_000_000), "larger than 100 times its size once decompressed"),
+        (
+            "a.md.gz",
+            gzip.compress(os.urandom(100_000)) + gzip.compress(b" " * MAX_BYTES),
+            "larger than 8 MiB once decompressed",
+        ),
+    ],
+)
+async def test_what_cannot_be_a_digest_is_said_in_words(tmp_path: Path, name: str, data: bytes, error: str) -> None:
+    (tmp_path / name).write_bytes(data)
+    assert await only(tmp_path / name) == Document(str(tmp_path / name), error=error)
+
+
+async def test_a_file_that_cannot_be_opened_does_not_stop_the_others(tmp_path: Path) -> None:
+    for name in ("a.md", "b.md", "c.md"):
+        (tmp_path / name).write_text(name)
+    source = adapters.source(str(tmp_path))
+    (tmp_path / "b.md").unlink()
+    found = [document async for document in source.documents()]
+    assert [document.text for document in found] == ["a.md", "", "c.md"]
+    assert found[1].error == "No such file or directory"
+
+
+def test_a_source_that_does_not_exist_is_refused_by_name(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="no such file or folder"):
+        adapters.source(str(tmp_path / "nothing"))
+    with pytest.raises(UserError, match="web address"):
+        adapters.source("https://example.org/digest.md")
+
+
+def test_only_platforms_that_are_there_are_offered() -> None:
+    assert "console" in adapters.platforms()
+    assert not any(name.startswith("_") for name in adapters.platforms())
+    with pytest.raises(UserError, match=r"no platform 'telegraph'; there are: .*console"):
+        adapters.platform("telegraph")
+    with pytest.raises(UserError):
+        adapters.platform("_files")
+
+
+def test_a_platform_loads_only_when_it_is_used_and_its_terminal_libraries_later_still() -> None:
+    code = (
+        "import sys, adapters; assert 'adapters.console' not in sys.modules; adapters.platform('console');"
+        "assert 'adapters.console' in sys.modules; assert not {'rich', 'prompt_toolkit'} & sys.modules.keys()"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
