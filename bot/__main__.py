@@ -94,7 +94,8 @@ def _version(context: click.Context, _: click.Parameter, wanted: bool) -> None:
         context.exit()
 
 
-def _address(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
+def _address(context: click.Context, _: click.Parameter, value: str | None) -> str | None:
+    value = value or context.find_root().params.get("database")
     if value is not None and not re.match(config.ADDRESS, value):
         raise click.BadParameter(f"write it like sqlite:///paperwire.db, or with an absolute path: {_EXAMPLE}")
     return value
@@ -120,16 +121,19 @@ Examples:
   paperwire ask --json today | jq .cards
   paperwire run                                   the service, and a prompt on a terminal""",
 )
+@_database
 @click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Show the version.")
-def cli() -> None:
+def cli(database: str | None) -> None:
     """Paperwire: the daily research-paper digest, in a terminal."""
+    # Before the verb or after it, `--database` means the same: `_address` finds it in either place.
+    del database
 
 
 @cli.command()
 @click.option("--digests", type=click.Path(), metavar="PATH", help="A file or folder to tour instead of the sample.")
 def demo(digests: str | None) -> None:
     """Take a guided tour with a sample digest; on a terminal, try the commands afterwards."""
-    _begin(None, day_work=True)
+    _begin(None)
     asyncio.run(_demo(digests))
 
 
@@ -138,7 +142,7 @@ def demo(digests: str | None) -> None:
 @click.option("--once", is_flag=True, help="Deliver what is owed now, and end.")
 def run(database: str | None, *, once: bool) -> None:
     """Run the service: answer what people ask, deliver what is owed. SIGTERM or Ctrl-C ends it."""
-    settings = _begin(database, day_work=True, service=not _has_person())
+    settings = _begin(database, service=not _has_person())
     with storage.own(settings.database):
         asyncio.run(_deliver_once(settings) if once else _serve(settings))
 
@@ -153,7 +157,7 @@ def ingest(paths: Sequence[str], database: str | None, *, silent: bool) -> None:
     A folder is searched for .md, .markdown, .xml, .rss, .atom and .txt files, also with .gz. What cannot be
     read is reported and does not stop the rest; a PATH of which nothing could be read makes the exit code 65.
     """
-    asyncio.run(_ingest(paths, _begin(database, day_work=True), owe=not silent))
+    asyncio.run(_ingest(paths, _begin(database), owe=not silent))
 
 
 @cli.command(
@@ -196,14 +200,10 @@ def migrate(database: str | None) -> None:
     click.echo(f"{storage.path(settings.database)} has schema {found.schema if found else 0}.")
 
 
-def _begin(
-    database: str | None, *, day_work: bool = False, service: bool = False, quiet: bool = False
-) -> config.Settings:
-    """Read the settings and start the log. `day_work` is for what loads `bot.daily`."""
+def _begin(database: str | None, *, service: bool = False, quiet: bool = False) -> config.Settings:
+    """Read the settings and start the log."""
     settings = config.settings(database)
     config.start_log(settings, service=service)
-    if day_work:
-        config.route_structlog()
     if not quiet:
         for sentence in config.unknown_settings():
             _complain(sentence)
@@ -282,10 +282,10 @@ async def _ingest(paths: Sequence[str], settings: config.Settings, *, owe: bool)
                     advance()
                 unreadable = unreadable or (not read and len(source) > 0)
     click.echo(
-        f"{counts['digests']:,} digests, {counts['entries']:,} entries: {counts['new']:,} papers new, "
-        f"{counts['known']:,} known, {counts['corrected']:,} corrected; {counts['refused']:,} entries refused"
+        f"Digests: {counts['digests']:,}. Papers: {counts['new']:,} new, {counts['known']:,} known, "
+        f"{counts['corrected']:,} of them corrected. Entries: {counts['entries']:,}, {counts['refused']:,} refused. "
+        f"Deliveries owed: {counts['owed']:,}."
     )
-    click.echo(f"{counts['owed']:,} deliveries owed")
     if unreadable:
         raise click.exceptions.Exit(UNREADABLE)
 

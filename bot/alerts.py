@@ -6,15 +6,14 @@ the query's anchors, words without which it cannot match; so a day costs little 
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
 from collections.abc import Iterable
-
-import structlog
 
 from bot.model import Destination, Paper, Pick, Subscription, UserError
 from bot.query import And, Folded, Node, Or, Query, Term, parse
 
-_log = structlog.get_logger()
+_log = logging.getLogger(__name__)
 
 
 def match(subscriptions: Iterable[Subscription], papers: Iterable[Paper]) -> dict[Destination, tuple[Pick, ...]]:
@@ -30,7 +29,7 @@ def match(subscriptions: Iterable[Subscription], papers: Iterable[Paper]) -> dic
             query = parse(line)
         except UserError:
             # Saved under an older grammar: its owner sees it in `subscriptions`; everybody else's must still fire.
-            _log.warning("subscription_unreadable", people=len(owners))
+            _log.warning("subscription_unreadable", extra={"people": len(owners)})
             continue
         holders[query.text] += owners
         anchors = _anchors(query.root)

@@ -102,24 +102,6 @@ def start_log(settings: Settings, *, service: bool = False) -> None:
         logging.getLogger(package).setLevel(level)
 
 
-def route_structlog() -> None:
-    """Send what the day's work logs through structlog the same way: for the commands that load it."""
-    import structlog  # noqa: PLC0415
-    from structlog import processors, stdlib  # noqa: PLC0415
-
-    structlog.configure(
-        processors=[
-            stdlib.filter_by_level,
-            processors.TimeStamper(fmt="iso", utc=True),
-            stdlib.add_log_level,
-            stdlib.add_logger_name,
-            stdlib.ProcessorFormatter.wrap_for_formatter,
-        ],
-        wrapper_class=stdlib.BoundLogger,
-        logger_factory=stdlib.LoggerFactory(),
-    )
-
-
 def log_bug(log: logging.Logger, error: BaseException) -> str:
     """Log a bug once and return the short id that finds it."""
     found = secrets.token_hex(4)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-
-import structlog
 
 from bot import alerts, highlights
 from bot.calendar import spoken
@@ -17,7 +16,7 @@ from bot.model import Button, Delivery, Digest, Reply, Text, UserError
 from bot.ports import DeliveryError, Intake, Morning, Platform, Store
 from bot.query import Query, parse
 
-_log = structlog.get_logger()
+_log = logging.getLogger(__name__)
 
 # After a failure, wait this long before the next attempt; the last entry repeats.
 _WAITS = tuple(map(timedelta, (0,) * 7, (1, 5, 30, 120, 600, 1800, 3600)))
@@ -136,7 +135,12 @@ def _read(line: str | None) -> Query | None:
 
 
 async def _deliver(delivery: Delivery, store: Store, platform: Platform, clock: Callable[[], datetime]) -> str:
-    log = _log.bind(kind=delivery.kind, platform=delivery.to.platform, delivery=delivery.id, attempt=delivery.attempts)
+    about: dict[str, object] = {
+        "delivery": delivery.id,
+        "kind": delivery.kind,
+        "platform": delivery.to.platform,
+        "attempt": delivery.attempts,
+    }
     try:
         reply = await compose(delivery, store)
         if reply is None:
@@ -144,15 +148,15 @@ async def _deliver(delivery: Delivery, store: Store, platform: Platform, clock: 
             return "dropped"
         await platform.post(delivery.to, reply, key=delivery.key, uncertain=delivery.uncertain)
     except DeliveryError as error:
-        log.warning("delivery_failed", code=error.code, what=error.kind)
+        _log.warning("delivery_failed", extra=about | {"code": error.code, "what": error.kind})
         await _settle_failed(delivery, store, error, clock())
         return "uncertain" if error.kind == "uncertain" else "failed"
-    except Exception:  # a bug in one message must not keep the others from arriving
-        log.exception("delivery_bug", reference=uuid.uuid4().hex[:8])
+    except Exception:  # noqa: BLE001  # a bug in one message must not keep the others from arriving
+        _log.exception("delivery_bug", extra=about | {"id": uuid.uuid4().hex[:8]})
         await _settle_failed(delivery, store, DeliveryError("bug", "uncertain"), clock())
         return "failed"
     await store.settle(delivery, "sent")
-    log.info("delivered")
+    _log.info("delivered", extra=about)
     return "sent"
 
 

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
-import structlog
-
 from bot.commands import answer
 from bot.daily import deliver
 from bot.ports import Platform, Store, StoreError
 
-_log = structlog.get_logger()
+_log = logging.getLogger(__name__)
 
 _DELIVER_EVERY = 5.0  # seconds: so soon is delivered what another process takes in
 _FINISH_WITHIN = 8.0  # seconds: a supervisor kills what has not ended after ten
@@ -62,6 +61,6 @@ async def _deliver(
             await deliver(store, platforms, clock, stop.is_set)
         except StoreError as error:
             # A full disk may have space again: what is owed stays owed, and questions are still answered.
-            _log.warning("delivery_waits", reason=str(error))
+            _log.warning("delivery_waits", extra={"reason": str(error)})
         with suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), _DELIVER_EVERY)

@@ -80,18 +80,18 @@ def test_ingest_counts_reports_what_it_refused_and_changes_nothing_the_second_ti
     first = paperwire("ingest", paperwire.digest())
     assert first.returncode == 0
     assert first.stdout.splitlines()[0] == (
-        "1 digests, 2 entries: 1 papers new, 0 known, 0 corrected; 1 entries refused"
+        "Digests: 1. Papers: 1 new, 0 known, 0 of them corrected. Entries: 2, 1 refused. Deliveries owed: 0."
     )
     assert re.search(r"^paperwire: digest\.md:4: .+", first.stderr, re.MULTILINE)
     second = paperwire("ingest", "digest.md")
-    assert second.stdout.startswith("1 digests, 2 entries: 0 papers new, 1 known, 0 corrected; 1 entries refused")
+    assert second.stdout.startswith("Digests: 1. Papers: 0 new, 1 known, 0 of them corrected. Entries: 2, 1 refused.")
 
 
 def test_a_bad_file_does_not_stop_the_rest_and_is_told_by_the_exit_code(paperwire: Paperwire) -> None:
     paperwire.digest("bad.md", "no digest at all")
     done = paperwire("ingest", "bad.md", "nothing.md", paperwire.digest())
     assert done.returncode == 65
-    assert "1 papers new" in done.stdout
+    assert "Papers: 1 new" in done.stdout
     assert re.search(r"^paperwire: bad\.md:1: ", done.stderr, re.MULTILINE)
     assert "paperwire: nothing.md: there is no such file or folder." in done.stderr
 
@@ -263,7 +263,7 @@ def test_doctor_finds_a_broken_database(paperwire: Paperwire) -> None:
 def subscribed(paperwire: Paperwire) -> None:
     assert paperwire("ask", "subscribe elephants").returncode == 0
     assert paperwire("ask", "settings on").returncode == 0
-    assert "2 deliveries owed" in paperwire("ingest", paperwire.digest()).stdout
+    assert "Deliveries owed: 2." in paperwire("ingest", paperwire.digest()).stdout
 
 
 def test_run_once_delivers_what_is_owed_and_ends(paperwire: Paperwire) -> None:
@@ -431,3 +431,16 @@ def test_ctrl_d_leaves_and_a_signal_restores_the_terminal(paperwire: Paperwire) 
     os.kill(terminal.pid, signal.SIGTERM)
     terminal.until(lambda seen: "\x1b[?2004l" in seen)  # bracketed paste is off again
     assert terminal.ended() == 0
+
+
+def test_the_database_may_be_named_before_the_verb_or_after_it(paperwire: Paperwire) -> None:
+    address = f"sqlite:///{paperwire.folder}/other.db"
+    assert paperwire("--database", address, "ingest", paperwire.digest()).returncode == 0
+    assert "1 paper from 1 digest" in paperwire("ask", "status", "--database", address).stdout
+    assert "No digest has been taken in" in paperwire("ask", "status").stdout
+
+
+def test_an_archive_is_taken_in_silently(paperwire: Paperwire) -> None:
+    assert paperwire("ask", "subscribe elephants").returncode == 0
+    assert "1 new" in paperwire("ingest", "--silent", paperwire.digest()).stdout
+    assert paperwire("run", "--once").stdout == ""

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, date, datetime
-from pathlib import Path
 
 import pytest
 
-import storage
 from bot import commands, daily
 from bot.model import Destination, Digest, Link, Paper, Refusal, Reply
 from bot.ports import Store
@@ -37,18 +35,15 @@ Ask = Callable[..., Awaitable[Reply]]
 
 
 @pytest.fixture
-async def filled(tmp_path: Path) -> AsyncIterator[Store]:
+async def filled(store: Store) -> Store:
     refused = (Refusal(9, "the title is empty", "###"),)
-    async with storage.connect(f"sqlite:///{tmp_path}/papers.db") as store:
-        for digest in (
-            Digest("thursday.md", "cs.CV", date(2020, 11, 19), (Paper("2011.09999", "Older segmentation", "Old."),)),
-            Digest("friday.md", "cs.CV", date(2020, 11, 20), PAPERS, refused),
-            Digest(
-                "friday.md", "cs.LG", date(2020, 11, 20), (PAPERS[0], Paper("2011.10001", "Graph networks", "GNNs."))
-            ),
-        ):
-            await daily.take_in(digest, store, FRIDAY)
-        yield store
+    for digest in (
+        Digest("thursday.md", "cs.CV", date(2020, 11, 19), (Paper("2011.09999", "Older segmentation", "Old."),)),
+        Digest("friday.md", "cs.CV", date(2020, 11, 20), PAPERS, refused),
+        Digest("friday.md", "cs.LG", date(2020, 11, 20), (PAPERS[0], Paper("2011.10001", "Graph networks", "GNNs."))),
+    ):
+        await daily.take_in(digest, store, FRIDAY)
+    return store
 
 
 @pytest.fixture
@@ -357,11 +352,10 @@ async def test_status_says_how_fresh_the_store_is(ask: Ask) -> None:
     assert "A digest was expected Mon 23 Nov 2020 and has not come" in late
 
 
-async def test_an_empty_store_says_how_to_fill_it(tmp_path: Path) -> None:
-    async with storage.connect(f"sqlite:///{tmp_path}/empty.db") as store:
-        for line in ("today", "search lidar", "status"):
-            reply = await commands.answer(commands.call(line, room=ROOM, caller=ME, at=FRIDAY), store)
-            assert "paperwire ingest PATH" in reply.text.plain
-        reply = await commands.answer(commands.call("subscribe lidar", room=ROOM, caller=ME, at=FRIDAY), store)
-        assert "No digest is stored yet" in reply.text.plain
-        assert len(await store.subscriptions(ME)) == 1
+async def test_an_empty_store_says_how_to_fill_it(store: Store) -> None:
+    for line in ("today", "search lidar", "status"):
+        reply = await commands.answer(commands.call(line, room=ROOM, caller=ME, at=FRIDAY), store)
+        assert "paperwire ingest PATH" in reply.text.plain
+    reply = await commands.answer(commands.call("subscribe lidar", room=ROOM, caller=ME, at=FRIDAY), store)
+    assert "No digest is stored yet" in reply.text.plain
+    assert len(await store.subscriptions(ME)) == 1

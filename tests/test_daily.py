@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
-import storage
 from bot import daily
 from bot.model import Answer, Destination, Digest, Following, Link, Paper, Reply
 from bot.ports import DeliveryError, Intake, Morning, Store
@@ -56,12 +53,6 @@ class Clock:
 
     def __call__(self) -> datetime:
         return self.now
-
-
-@pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    async with storage.connect(f"sqlite:///{tmp_path}/papers.db") as store:
-        yield store
 
 
 @pytest.fixture

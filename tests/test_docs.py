@@ -1,0 +1,82 @@
+"""What the documents say is so: they fail here when the product moves on without them."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import adapters
+from bot import __main__ as command_line
+from bot.commands import COMMANDS
+from bot.config import PREFIX, Settings
+from bot.query import FIELDS, parse
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text("utf-8")
+
+
+def test_the_readme_lists_every_command_as_it_is_typed() -> None:
+    listed = re.findall(r"^\| `([^`]+)` \| (?!.*default)", README.partition("### The query")[0], re.MULTILINE)
+
+    assert [line.replace("\\|", "|") for line in listed] == [each.usage for each in COMMANDS.values()]
+
+
+def test_the_readme_explains_every_field_with_examples_that_parse() -> None:
+    table = README.partition("### The query language")[2].partition("### Digests")[0]
+    examples = re.findall(r"`([^`]+)`", "".join(re.findall(r"^\| (`.*?) \|", table, re.MULTILINE)))
+
+    for example in examples:
+        parse(example)
+    for field in FIELDS:
+        assert any(example.startswith(f"{field}:") for example in examples), field
+
+
+def test_the_readme_lists_every_setting() -> None:
+    listed = re.findall(rf"^\| `({PREFIX}\w+)`", README, re.MULTILINE)
+
+    assert listed == [f"{PREFIX}{each.name.upper()}" for each in dataclasses.fields(Settings)]
+
+
+def test_the_readme_lists_every_exit_code() -> None:
+    codes = {
+        command_line.USAGE,
+        command_line.UNREADABLE,
+        command_line.BUG,
+        command_line.DISK,
+        command_line.RUNNING,
+        command_line.CONFIGURATION,
+    }
+    sentence = README[README.index("Exit codes:") :].partition("\n\n")[0]
+
+    assert {int(code) for code in re.findall(r"\b(\d+) ", sentence)} == codes | {0}
+
+
+def test_the_readme_names_every_verb() -> None:
+    for verb in command_line.cli.commands:
+        assert re.search(rf"(paperwire|python -m bot) {verb}\b", README), verb
+
+
+def test_what_a_document_points_at_exists() -> None:
+    for document in ROOT.glob("*.md"):
+        for path in re.findall(r"`((?:bot|adapters|storage|tests|benchmarks)/[\w/.]*)`", document.read_text("utf-8")):
+            assert (ROOT / path).exists(), f"{document.name} names {path}"
+
+
+@pytest.mark.parametrize("module", ["bot.commands", "bot.daily", "bot.digest", "storage.sqlite", "adapters"])
+def test_no_sdk_loads_before_its_platform_is_used(module: str) -> None:
+    sdks = {"slack_bolt", "slack_sdk", "discord", "aiohttp", "prompt_toolkit", "rich", "pydantic"}
+    script = f"import sys, {module}; print(*sorted({sdks!r} & sys.modules.keys()))"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT)
+
+    assert done.stdout.split() == []
+
+
+def test_every_platform_is_a_module_of_its_name() -> None:
+    assert adapters.platforms() == ("console",)
+    for name in adapters.platforms():
+        assert type(adapters.platform(name)).__name__ == "Adapter"
