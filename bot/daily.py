@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Literal
 
 from bot import alerts, highlights
 from bot.calendar import spoken
@@ -20,6 +21,8 @@ _log = logging.getLogger(__name__)
 
 # After a failure, wait this long before the next attempt; the last entry repeats.
 _WAITS = tuple(map(timedelta, (0,) * 7, (1, 5, 30, 120, 600, 1800, 3600)))
+# A message that fails so often through a bug of ours is given up, or it would hold up those behind it for ever.
+_MOST_BUGS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +45,8 @@ async def take_in(digest: Digest, store: Store, at: datetime, *, owe: bool = Tru
 def plan(morning: Morning) -> Iterator[Delivery]:
     """Yield what is owed for a digest: one alert to each person it concerns, the highlights to each room.
 
-    Alerts are for papers that are new here and that the person was never told of. Highlights are for a digest's
-    first time only: a correction of it does not post them again.
+    Alerts are for papers that are new here and that the person was never told of; highlights, too, are of papers that
+    the room has not seen, and for a digest's first time only: a correction of it does not post them again.
     """
     for person, picks in alerts.match(morning.subscriptions, morning.fresh).items():
         told = morning.told.get(person, frozenset())
@@ -62,10 +65,11 @@ def plan(morning: Morning) -> Iterator[Delivery]:
             if (subscription.person.platform, subscription.person.workspace)
             == (each.room.platform, each.room.workspace)
         ]
-        matches = alerts.match(members, morning.papers)
-        followers = Counter(pick.paper for picks in matches.values() for pick in picks)
-        chosen = highlights.choose(morning.papers, followers, each.count)
-        yield Delivery(each.room, "highlights", morning.category, morning.day, chosen)
+        told = morning.told.get(each.room, frozenset())
+        papers = [paper for paper in morning.papers if paper.id not in told]
+        followers = Counter(pick.paper for picks in alerts.match(members, papers).values() for pick in picks)
+        if chosen := highlights.choose(papers, followers, each.count):
+            yield Delivery(each.room, "highlights", morning.category, morning.day, chosen)
 
 
 async def deliver(
@@ -153,7 +157,8 @@ async def _deliver(delivery: Delivery, store: Store, platform: Platform, clock: 
         return "uncertain" if error.kind == "uncertain" else "failed"
     except Exception:  # noqa: BLE001  # a bug in one message must not keep the others from arriving
         _log.exception("delivery_bug", extra=about | {"id": uuid.uuid4().hex[:8]})
-        await _settle_failed(delivery, store, DeliveryError("bug", "uncertain"), clock())
+        kind: Literal["content", "uncertain"] = "uncertain" if delivery.attempts < _MOST_BUGS else "content"
+        await _settle_failed(delivery, store, DeliveryError("bug", kind), clock())
         return "failed"
     await store.settle(delivery, "sent")
     _log.info("delivered", extra=about)

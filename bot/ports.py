@@ -26,7 +26,7 @@ class Morning:
     """All that planning a digest's deliveries depends on, read in the transaction that stores the digest.
 
     `fresh` are the papers whose listing here is new or whose text changed, in the digest's order; `first` says
-    that the digest itself is. `told` holds, for each person, which of the fresh papers they were alerted to before.
+    that the digest itself is. `told` holds, for each person and room, which of the fresh papers they had before.
     `parts` is how many alerts about this digest each person has been owed so far.
     """
 

@@ -209,15 +209,15 @@ async def _morning(
         "ORDER BY person_id, number"
     )
     told: dict[Row, set[str]] = {}
-    for *person, arxiv_id in await db.execute_fetchall(
+    for *to, arxiv_id in await db.execute_fetchall(
         """
         SELECT d.platform, d.workspace, d.name, p.arxiv_id
         FROM json_each(?) AS wanted JOIN paper AS p ON p.arxiv_id = wanted.value
-        JOIN told ON told.paper_id = p.id JOIN destination AS d ON d.id = told.person_id
+        JOIN told ON told.paper_id = p.id JOIN destination AS d ON d.id = told.destination_id
         """,
         (json.dumps([each.id for each in fresh]),),
     ):
-        told.setdefault(tuple(person), set()).add(str(arxiv_id))
+        told.setdefault(tuple(to), set()).add(str(arxiv_id))
     parts = await db.execute_fetchall(
         """
         SELECT platform, workspace, name, max(part) FROM outbox JOIN destination AS d ON d.id = destination_id
@@ -233,7 +233,7 @@ async def _morning(
         fresh,
         tuple(following(destination(row[:3]), row[3:]) for row in followings),
         tuple(subscription(destination(row[:3]), row[3:]) for row in subscriptions),
-        {destination(person): frozenset(ids) for person, ids in told.items()},
+        {destination(to): frozenset(ids) for to, ids in told.items()},
         {destination(row[:3]): int(row[3]) for row in parts},
     )
 
@@ -259,15 +259,14 @@ async def _owe(db: aiosqlite.Connection, deliveries: Iterable[Delivery], at: dat
             ),
         )
         owed += cursor.rowcount
-        if each.kind == "alert":
-            await db.execute(
-                """
-                INSERT INTO told (person_id, paper_id)
-                SELECT d.id, p.id FROM destination AS d, json_each(?) AS wanted
-                JOIN paper AS p ON p.arxiv_id = wanted.value
-                WHERE (d.platform, d.workspace, d.name) = (?, ?, ?)
-                ON CONFLICT DO NOTHING
-                """,
-                (json.dumps([pick.paper for pick in each.picks]), *scope(each.to)),
-            )
+        await db.execute(
+            """
+            INSERT INTO told (destination_id, paper_id)
+            SELECT d.id, p.id FROM destination AS d, json_each(?) AS wanted
+            JOIN paper AS p ON p.arxiv_id = wanted.value
+            WHERE (d.platform, d.workspace, d.name) = (?, ?, ?)
+            ON CONFLICT DO NOTHING
+            """,
+            (json.dumps([pick.paper for pick in each.picks]), *scope(each.to)),
+        )
     return owed

@@ -95,11 +95,11 @@ MIGRATIONS: tuple[str, ...] = (
     ) STRICT;
     CREATE INDEX outbox_open ON outbox (state, destination_id) WHERE state <> 'sent';
 
-    -- Which papers a person was alerted to: never the same one twice, whatever lists it again.
+    -- Which papers a person was alerted to, or a room shown: never the same one twice, whatever lists it again.
     CREATE TABLE told (
-        person_id INTEGER NOT NULL REFERENCES destination (id),
-        paper_id  INTEGER NOT NULL REFERENCES paper (id),
-        PRIMARY KEY (person_id, paper_id)
+        destination_id INTEGER NOT NULL REFERENCES destination (id),
+        paper_id       INTEGER NOT NULL REFERENCES paper (id),
+        PRIMARY KEY (destination_id, paper_id)
     ) STRICT, WITHOUT ROWID;
     """,
 )

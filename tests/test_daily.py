@@ -145,6 +145,33 @@ async def test_a_cross_listed_paper_is_told_of_once(store: Store, slack: Recorde
     assert len(slack.to(ANN)) == 1
 
 
+async def test_a_room_is_shown_a_cross_listed_paper_once(store: Store, slack: Recorder, clock: Clock) -> None:
+    await store.follow(Following(ROOM))
+    await daily.take_in(DIGEST, store, NOW)
+    await daily.take_in(Digest("x", "cs.RO", FRIDAY, (LIDAR, Paper("2011.00004", "Robots"))), store, NOW)
+    await daily.take_in(Digest("x", "cs.LG", FRIDAY, (LIDAR,)), store, NOW)
+    await deliver(store, slack, clock)
+
+    assert [[card.paper for card in post.cards] for post in slack.to(ROOM)] == [
+        [SKETCH.id, MEDICAL.id, LIDAR.id],
+        ["2011.00004"],
+    ]
+
+
+async def test_a_message_that_a_bug_holds_up_is_given_up_in_the_end(
+    store: Store, slack: Recorder, clock: Clock
+) -> None:
+    await store.subscribe(ANN, parse("lidar"), NOW)
+    await daily.take_in(DIGEST, store, NOW)
+    slack.errors = [ZeroDivisionError()] * 9
+    for _ in range(9):
+        await deliver(store, slack, clock)
+        clock.now += timedelta(hours=1)
+
+    assert len(slack.uncertain) == 5
+    assert (await store.census()).dead == 1
+
+
 async def test_a_correction_tells_of_what_it_adds_and_of_nothing_else(
     store: Store, slack: Recorder, clock: Clock
 ) -> None:
