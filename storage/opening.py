@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from glob import escape
 from pathlib import Path
+from tempfile import mkstemp
 
 import aiosqlite
 
@@ -108,11 +109,13 @@ def _create(path: Path) -> None:
     """Make the file, readable by its owner alone; SQLite gives its journals the same permissions."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600), "rb") as file:
-        # The application's id in the header, https://www.sqlite.org/fileformat.html: what is not ours stays as it is.
         header = file.read(72)
-        ours = not header or header[68:] == APPLICATION_ID.to_bytes(4, "big")
-        if ours and path.stat().st_mode & 0o077 and path.stat().st_uid == os.geteuid():
-            path.chmod(0o600)
+    # https://www.sqlite.org/fileformat.html. SQLite itself takes a text of less than a page for a new database.
+    if header and not header.startswith(b"SQLite format 3\0"):
+        raise SchemaError(f"The database {path} is not an SQLite file. Nothing was changed; name another.")
+    ours = not header or header[68:] == APPLICATION_ID.to_bytes(4, "big")
+    if ours and path.stat().st_mode & 0o077 and path.stat().st_uid == os.geteuid():
+        path.chmod(0o600)
 
 
 async def _version(db: aiosqlite.Connection, path: Path) -> int:
@@ -133,11 +136,12 @@ async def _version(db: aiosqlite.Connection, path: Path) -> int:
 
 async def _back_up(db: aiosqlite.Connection, path: Path, version: int) -> None:
     backup = path.with_name(f"{path.name}.v{version}-before-v{len(MIGRATIONS)}")
-    part = path.with_name(f"{path.name}.backup-{os.getpid()}")
+    # Made before SQLite opens it, so that it is never readable by others, not even while it is written.
+    handle, name = mkstemp(prefix=f"{path.name}.backup-", dir=path.parent)
+    os.close(handle)
+    part = Path(name)
     try:
-        # Made before SQLite opens it, so that it is never readable by others, not even while it is written.
-        os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600))
-        await db.execute("VACUUM INTO ?", (str(part),))
+        await db.execute("VACUUM INTO ?", (name,))
         # Where another process has migrated meanwhile, its backup is the good one.
         if inspect(part).schema == version:
             part.replace(backup)

@@ -16,6 +16,8 @@ def tables(text: str) -> list[Section] | None:
     They cover many days and name no arXiv category: a digest's category is the heading above its table, written
     as `video-restoration`, and its day is the row's. Text around the tables is navigation and not looked at.
     """
+    if not _HEAD.search(text):
+        return None
     sections: dict[tuple[str, date], Section] = {}
     strays: list[Refusal] = []
     columns: list[str] = []
@@ -74,4 +76,5 @@ def _row(columns: list[str], cells: list[str], number: int) -> tuple[date, Entry
     )
 
 
+_HEAD = re.compile(r"(?:^|[\r\n])[ \t]*\|[^\r\n]*title", re.IGNORECASE)
 _LINKED = re.compile(r"\[([^\[\]]*)\]\(([^()\s]*)\)")
