@@ -213,9 +213,7 @@ class _Parser:
         at = 0
         while at < len(self.line):
             match = _TOKEN.match(self.line, at)
-            if match is None:  # a lone "-"
-                at += 1
-                continue
+            assert match is not None  # every character begins one of them
             kind, text, end = str(match.lastgroup), match.group(), match.end()
             if text.endswith('"'):
                 close = self.line.find('"', end)

@@ -18,7 +18,7 @@ BARRIER = "¶"
 
 # A letter may be followed by its accent as a character of its own (U+0300 to U+036F), as PDFs and macOS write them.
 _WORD = r"[^\W_]+(?:[\u0300-\u036f]+[^\W_]*)*"
-_RUN = re.compile(rf"https?://\S+|{_WORD}(?:\+\+|(?<=\b[A-Za-z])#|(?:[-‐‑]{_WORD})+)?", re.IGNORECASE)
+_RUN = re.compile(rf"[hH][tT][tT][pP][sS]?://\S+|{_WORD}(?:\+\+|(?<=\b[A-Za-z])#|(?:[-‐‑]{_WORD})+)?")
 _HYPHEN = re.compile(r"[-‐‑]")
 # Letters with a stroke are letters to Unicode, accents to who types Lukasz for Łukasz.
 _STROKES = str.maketrans(

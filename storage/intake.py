@@ -71,23 +71,13 @@ async def _known(db: aiosqlite.Connection, digest: Digest) -> dict[str, _Known]:
 
 def _merged(known: _Known | None, new: Paper, listing: Listing) -> _Known:
     """Return a paper as it is after this digest: each fact as the latest listing has it that tells it at all."""
-    told = [fact for fact in _FACTS if getattr(new, fact)]
+    told = [fact for fact, fields in _FACTS.items() if any(getattr(new, field) for field in fields)]
     if known is None:
         return _Known(replace(new, listings=(listing,)), dict.fromkeys(told, listing))
     newer = [fact for fact in told if listing >= known.origins.get(fact, listing)]
-    old = known.paper
-    return _Known(
-        Paper(
-            **{
-                field: getattr(new if fact in newer else old, field)
-                for fact, fields in _FACTS.items()
-                for field in fields
-            },
-            id=old.id,
-            listings=tuple(sorted({*old.listings, listing})),
-        ),
-        {**known.origins, **dict.fromkeys(newer, listing)},
-    )
+    news = {field: getattr(new, field) for fact in newer for field in _FACTS[fact]}
+    listings = tuple(sorted({*known.paper.listings, listing}))
+    return _Known(replace(known.paper, **news, listings=listings), {**known.origins, **dict.fromkeys(newer, listing)})
 
 
 def _text(each: Paper) -> tuple[str, str]:

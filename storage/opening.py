@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -53,7 +54,7 @@ async def migrated(path: Path) -> None:
                     if db.in_transaction:
                         await db.execute("ROLLBACK")
                     raise
-            await db.execute("PRAGMA journal_mode = WAL")
+            await _write_ahead(db)
 
 
 async def configured(db: aiosqlite.Connection, *, reader: bool) -> None:
@@ -119,12 +120,12 @@ def _create(path: Path) -> None:
 
 
 async def _version(db: aiosqlite.Connection, path: Path) -> int:
-    (row,) = await db.execute_fetchall(
-        "SELECT application_id, user_version FROM pragma_application_id, pragma_user_version"
+    # One statement is one moment: another process may be making the tables.
+    ((application, version, tables),) = await db.execute_fetchall(
+        "SELECT application_id, user_version, (SELECT count(*) FROM sqlite_schema) "
+        "FROM pragma_application_id, pragma_user_version"
     )
-    application, version = row
-    (tables,) = await db.execute_fetchall("SELECT count(*) FROM sqlite_schema")
-    if application != APPLICATION_ID and (application or version or tables[0]):
+    if application != APPLICATION_ID and (application or version or tables):
         raise SchemaError(f"{path} is another program's database. Nothing was changed; name another file.")
     if version > len(MIGRATIONS):
         raise SchemaError(
@@ -134,19 +135,40 @@ async def _version(db: aiosqlite.Connection, path: Path) -> int:
     return int(version)
 
 
+async def _write_ahead(db: aiosqlite.Connection) -> None:
+    """Switch to the write-ahead log. Alone of all statements it does not wait for who reads meanwhile; so wait here."""
+    for attempt in range(_BUSY_MS // 20, -1, -1):
+        try:
+            await db.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or not attempt:
+                raise
+            await asyncio.sleep(0.02)
+        else:
+            return
+
+
 async def _back_up(db: aiosqlite.Connection, path: Path, version: int) -> None:
-    backup = path.with_name(f"{path.name}.v{version}-before-v{len(MIGRATIONS)}")
-    # Made before SQLite opens it, so that it is never readable by others, not even while it is written.
-    handle, name = mkstemp(prefix=f"{path.name}.backup-", dir=path.parent)
-    os.close(handle)
-    part = Path(name)
-    try:
-        await db.execute("VACUUM INTO ?", (name,))
+    with _part(path) as part:
+        await db.execute("VACUUM INTO ?", (str(part),))
         # Where another process has migrated meanwhile, its backup is the good one.
         if inspect(part).schema == version:
-            part.replace(backup)
+            _keep(part, path, version)
+
+
+@contextmanager
+def _part(path: Path) -> Iterator[Path]:
+    """Yield a new file beside another, deleted in the end unless renamed. Nobody but its owner ever can read it."""
+    handle, name = mkstemp(prefix=f"{path.name}.backup-", dir=path.parent)
+    os.close(handle)
+    try:
+        yield Path(name)
     finally:
-        part.unlink(missing_ok=True)
+        Path(name).unlink(missing_ok=True)
+
+
+def _keep(part: Path, path: Path, version: int) -> None:
+    part.replace(path.with_name(f"{path.name}.v{version}-before-v{len(MIGRATIONS)}"))
     older = sorted(path.parent.glob(f"{escape(path.name)}.v*-before-v*"), key=lambda each: each.stat().st_mtime)
     for each in older[:-_BACKUPS]:
         each.unlink(missing_ok=True)

@@ -222,7 +222,12 @@ async def test_an_output_whose_reader_sleeps_does_not_stop_everything_else() -> 
     with standing_in(1, writing):
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(Adapter().post(PERSON, long, key="k", uncertain=False), 0.1)
+        # The reader wakes, and the message that was left behind arrives whole.
+        arrived = b""
+        while not arrived.endswith(b"--\n\n"):
+            arrived += await asyncio.to_thread(os.read, reading, 1_000_000)
         os.close(reading)
+    assert arrived.count(b"x" * 1_000_000) == 1
 
 
 async def test_a_room_of_another_platform_is_not_this_terminals() -> None:

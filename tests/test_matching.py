@@ -41,7 +41,7 @@ def papers(random: Random, count: int) -> list[Paper]:
             f"2011.{number:05}",
             text(6),
             text(9),
-            authors=tuple(random.sample(AUTHORS, random.randint(0, 2))),
+            authors=tuple(random.sample(AUTHORS, random.randint(0, 2)) if number % 10 else AUTHORS[:2]),
             categories=tuple(random.sample(["cs.CV", "cs", "stat.ML", "hep-th"], random.randint(0, 2))),
             links=(Link("https://github.com/a/b", "code"),) if number % 3 == 0 else (Link("https://a.b"),),
         )
@@ -200,6 +200,13 @@ def test_alerts_fire_on_exactly_what_a_search_finds(library: Library, subscribed
         for pick in picks
     }
     assert fired == expected
+
+
+def test_no_phrase_reaches_from_one_author_to_the_next(library: Library) -> None:
+    both = {paper.id for paper in library.papers if paper.authors == ("Kaiming He", "Łukasz Kaiser")}
+    assert both
+    assert both <= library.search(parse('author:"kaiming he" author:"lukasz kaiser"'))
+    assert library.search(parse('author:"he lukasz"')) == set()
 
 
 def test_the_queries_of_these_tests_have_hits(library: Library) -> None:

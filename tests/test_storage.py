@@ -13,17 +13,20 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from itertools import permutations
 from pathlib import Path
+from random import Random
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
 
+import storage
 from bot.model import Delivery, Destination, Digest, Following, Link, Listing, Paper, Pick, Refusal
 from bot.ports import (
     AlreadyRunning,
     Census,
     DiskError,
+    Inspection,
     Intake,
     Morning,
     SchemaError,
@@ -96,6 +99,10 @@ def stored(address: str) -> dict[str, list[tuple[object, ...]]]:
                 'SELECT arxiv_id, col, "offset", term FROM word JOIN paper ON id = doc ORDER BY 1, 2, 3'
             ).fetchall(),
         }
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(each.name for each in folder.iterdir())
 
 
 def digested(file: Path) -> str:
@@ -218,7 +225,7 @@ digests = st.lists(
 
 @given(digests, st.randoms(use_true_random=False))
 @settings(max_examples=25, deadline=None)
-def test_the_order_of_digests_makes_no_difference_to_what_is_stored(ordered: list[Digest], random: object) -> None:
+def test_the_order_of_digests_makes_no_difference_to_what_is_stored(ordered: list[Digest], random: Random) -> None:
     async def take_in(order: Iterable[Digest], address: str) -> dict[str, list[tuple[object, ...]]]:
         async with connect(address) as store:
             for each in order:
@@ -226,7 +233,7 @@ def test_the_order_of_digests_makes_no_difference_to_what_is_stored(ordered: lis
         return stored(address)
 
     orders = list(permutations(ordered))
-    random.shuffle(orders)  # type: ignore[attr-defined]
+    random.shuffle(orders)
     with tempfile.TemporaryDirectory() as folder:
         first, *others = [
             asyncio.run(take_in(order, f"sqlite:///{folder}/{number}.db"))
@@ -741,6 +748,20 @@ async def test_many_write_at_once_and_nothing_is_lost(store: Store, digest: Make
     assert len((await store.papers(["2011.99999"]))[0].listings) == 40
 
 
+async def test_two_programs_write_at_once_and_nothing_is_lost(
+    store: Store, address: str, digest: MakeDigest, paper: MakePaper
+) -> None:
+    same = paper("2011.99999", "Shared")
+
+    async def work(which: Store, category: str) -> None:
+        for number in range(15):
+            await which.take_in(digest(FRIDAY + timedelta(days=number), category, same), nothing, NOW)
+
+    async with connect(address) as other:
+        await asyncio.gather(work(store, "cs.CV"), work(other, "cs.LG"))
+    assert len((await store.papers(["2011.99999"]))[0].listings) == 30
+
+
 async def test_another_programs_short_lock_is_waited_for(store: Store, address: str) -> None:
     with contextlib.closing(sqlite3.connect(path(address), isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
@@ -870,7 +891,7 @@ async def test_every_file_is_its_owners_alone(
     assert set(modes) == {"papers.db", "papers.db.lock", f"papers.db.v{len(MIGRATIONS)}-before-v{len(MIGRATIONS) + 1}"}
 
 
-@pytest.mark.parametrize("kind", ["another program's", "newer", "no database", "short"])
+@pytest.mark.parametrize("kind", ["another program's", "newer", "no database", "short", "damaged"])
 async def test_a_file_that_is_not_ours_is_refused_and_left_as_it_is(tmp_path: Path, address: str, kind: str) -> None:
     file = path(address)
     if kind == "newer":
@@ -880,14 +901,16 @@ async def test_a_file_that_is_not_ours_is_refused_and_left_as_it_is(tmp_path: Pa
         with contextlib.closing(sqlite3.connect(file)) as db:
             db.execute("CREATE TABLE theirs (a)" if kind != "newer" else "PRAGMA user_version = 99")
     else:
-        file.write_text("a" if kind == "short" else "# A digest\n" * 500)
+        file.write_bytes(
+            {"short": b"a", "no database": b"# A digest\n" * 500, "damaged": b"SQLite format 3\0" + bytes(9999)}[kind]
+        )
     file.chmod(0o600 if kind == "newer" else 0o644)
     before = digested(file), file.stat().st_mode, file.stat().st_size
     with pytest.raises(SchemaError, match="Nothing was changed") as caught:
         async with connect(address):
             pass
     assert (digested(file), file.stat().st_mode, file.stat().st_size) == before
-    assert os.listdir(tmp_path) == [file.name]
+    assert names(tmp_path) == [file.name]
     assert str(file) in str(caught.value)
     if kind == "newer":
         assert f"has schema 99; this program knows up to {len(MIGRATIONS)}" in str(caught.value)
@@ -917,7 +940,7 @@ async def test_a_file_may_have_any_name(tmp_path: Path, name: str, monkeypatch: 
             assert len(await store.subscriptions(ANN)) == 1
     # Of the backups, the last three are kept.
     first = len(MIGRATIONS)
-    assert sorted(os.listdir(tmp_path)) == sorted(
+    assert names(tmp_path) == sorted(
         [name, *(f"{name}.v{version}-before-v{version + 1}" for version in range(first + 2, first + 5))]
     )
 
@@ -993,13 +1016,20 @@ async def test_a_migration_keeps_a_backup_of_what_was_before(
     assert inspect(backup).schema == version
 
 
-async def test_a_migration_that_fails_leaves_the_version_before(older: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("script", "error"),
+    [
+        ("CREATE TABLE more (a);\nINSERT INTO nowhere VALUES (1);", sqlite3.OperationalError),
+        ("CREATE TABLE more (a);\nCREATE TABLE unfinished (a)", AssertionError),
+    ],
+)
+async def test_a_migration_that_fails_leaves_the_version_before(
+    older: str, monkeypatch: pytest.MonkeyPatch, script: str, error: type[Exception]
+) -> None:
     before = dump(older)
     with monkeypatch.context() as patch:
-        patch.setattr(
-            "storage.opening.MIGRATIONS", (*MIGRATIONS, "CREATE TABLE more (a);\nINSERT INTO nowhere VALUES (1);")
-        )
-        with pytest.raises(sqlite3.OperationalError, match="nowhere"):
+        patch.setattr("storage.opening.MIGRATIONS", (*MIGRATIONS, script))
+        with pytest.raises(error, match=r"nowhere|unfinished"):
             async with connect(older):
                 pass
     assert dump(older) == before
@@ -1019,13 +1049,16 @@ async def test_many_that_migrate_at_once_keep_the_good_backup(
 
     await asyncio.gather(*(use() for _ in range(5)))
     backup = tmp_path / f"paperwire.db.v{version}-before-v{version + 1}"
-    assert sorted(os.listdir(tmp_path)) == ["paperwire.db", backup.name]
+    assert names(tmp_path) == ["paperwire.db", backup.name]
     assert (inspect(backup).schema, inspect(path(older)).schema) == (version, version + 1)
 
 
-async def test_a_broken_file_is_seen(older: str) -> None:
+async def test_a_broken_file_is_seen(older: str, tmp_path: Path) -> None:
     file = path(older)
-    assert inspect(file).trouble == ()
+    assert storage.inspect(f"sqlite:///{tmp_path}/none.db") is None
+    assert storage.inspect(older) == Inspection(
+        str(file), f"SQLite {sqlite3.sqlite_version}", file.stat().st_size, len(MIGRATIONS), len(MIGRATIONS), 0o600, ()
+    )
     content = bytearray(file.read_bytes())
     content[8192:12288] = bytes(4096)
     file.write_bytes(content)

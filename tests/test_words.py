@@ -237,5 +237,5 @@ def test_composed_and_decomposed_accents_are_one(word: str) -> None:
 )
 @settings(max_examples=200, deadline=None)
 def test_an_s_at_the_end_makes_no_difference_where_it_is_a_plural(word: str) -> None:
-    if not word.endswith(("u", "i", "x", "ch", "sh")):
+    if words(word) == [word] and not word.endswith(("u", "i", "x", "ch", "sh")):
         assert words(f"{word}s") == words(word)

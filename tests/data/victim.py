@@ -8,7 +8,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
 import pickle
 import signal
@@ -17,8 +16,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
-
-import structlog
 
 from bot import daily
 from bot.model import Answer, Delivery, Destination, Digest, Reply
@@ -98,9 +95,5 @@ def _now() -> datetime:
 
 
 if __name__ == "__main__":
-    structlog.configure(
-        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
     address, ledger, digests, fault, point = sys.argv[1:]
     asyncio.run(_main(address, Path(ledger), pickle.loads(Path(digests).read_bytes()), fault, point))
