@@ -141,7 +141,10 @@ class Store(Protocol):
         """Return the categories that have a digest."""
 
     async def frequencies(self, words: Iterable[str]) -> Mapping[str, int]:
-        """Return how many papers have each of some folded words in title or abstract; those in none are left out."""
+        """Return how many papers have each of some folded words: in the abstract or in the title, whichever are more.
+
+        Words that no paper has are left out.
+        """
 
     async def vocabulary(self) -> Mapping[str, int]:
         """Return the frequencies of all words."""

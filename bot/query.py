@@ -350,6 +350,9 @@ def _term(text: str, field: Literal["title", "abstract", "author"] | str | None,
         return None
     if prefix and len("".join(found[0])) < MIN_PREFIX:
         raise UserError(f"{shown} would match nearly everything. Type {MIN_PREFIX} letters or more before the *.")
+    if prefix and found[0][-1].endswith("i"):
+        # Queries fold to query: what begins with queri begins with query.
+        found += ((*found[0][:-1], found[0][-1][:-1] + "y"),)
     return Term(found, shown, field, prefix, at)  # type: ignore[arg-type]  # a key of FIELDS
 
 

@@ -106,14 +106,14 @@ async def _record_papers(
     changed = [each for id_, each in after.items() if known.get(id_) != each]
     await db.executemany(
         """
-        INSERT INTO paper (arxiv_id, version, title, abstract, raw_title, raw_abstract, authors, categories, links,
-                           has_code, day, origins)
+        INSERT INTO paper (arxiv_id, version, day, has_code, title, abstract, raw_title, raw_abstract, authors,
+                           categories, links, origins)
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         ON CONFLICT (arxiv_id) DO UPDATE SET
-            version = excluded.version, title = excluded.title, abstract = excluded.abstract,
-            raw_title = excluded.raw_title, raw_abstract = excluded.raw_abstract, authors = excluded.authors,
-            categories = excluded.categories, links = excluded.links, has_code = excluded.has_code,
-            day = excluded.day, origins = excluded.origins
+            version = excluded.version, day = excluded.day, has_code = excluded.has_code, title = excluded.title,
+            abstract = excluded.abstract, raw_title = excluded.raw_title, raw_abstract = excluded.raw_abstract,
+            authors = excluded.authors, categories = excluded.categories, links = excluded.links,
+            origins = excluded.origins
         """,
         [_columns(each.paper, each.origins) for each in changed],
     )
@@ -158,15 +158,15 @@ def _columns(each: Paper, origins: Mapping[str, Listing]) -> tuple[object, ...]:
     return (
         each.id,
         each.version,
+        min(each.listings).day.isoformat(),
+        bool(each.code),
         each.title,
         each.abstract,
-        each.raw_title,
-        each.raw_abstract,
+        each.raw_title if each.raw_title != each.title else None,
+        each.raw_abstract if each.raw_abstract != each.abstract else None,
         json.dumps(each.authors),
         json.dumps(each.categories),
         json.dumps([(link.url, link.kind) for link in each.links]),
-        bool(each.code),
-        min(each.listings).day.isoformat(),
         json.dumps(
             {fact: (origins[fact].day.isoformat(), origins[fact].category) for fact in _FACTS if fact in origins}
         ),

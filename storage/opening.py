@@ -24,7 +24,6 @@ _DISK = {
     sqlite3.SQLITE_CANTOPEN,
     sqlite3.SQLITE_READONLY,
     sqlite3.SQLITE_PERM,
-    sqlite3.SQLITE_CORRUPT,
 }
 
 
@@ -99,8 +98,10 @@ def translated(path: Path | None = None) -> Iterator[None]:
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
         if code == sqlite3.SQLITE_NOTADB:
             raise SchemaError(f"{where} is not an SQLite file. Nothing was changed; name another.") from error
+        if code == sqlite3.SQLITE_CORRUPT:
+            raise DiskError(f"{where} is damaged: {error}. Stop the service, and restore a backup.") from error
         if code in _DISK:
-            raise DiskError(f"{where} cannot be used: {error}. Nothing that was promised is lost.") from error
+            raise DiskError(f"{where} cannot be used: {error}. What was stored before is still there.") from error
         if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
             raise StoreError(f"{where} is busy with another program's work. Try again.") from error
         raise

@@ -14,7 +14,8 @@ Row = Sequence[Any]
 
 # A paper `p`, as `paper` reads it.
 PAPER = """
-    p.arxiv_id, p.title, p.abstract, p.raw_title, p.raw_abstract, p.authors, p.categories, p.links, p.version,
+    p.arxiv_id, p.title, p.abstract, coalesce(p.raw_title, p.title), coalesce(p.raw_abstract, p.abstract),
+    p.authors, p.categories, p.links, p.version,
     (SELECT json_group_array(json_array(l.day, l.category)) FROM listing AS l WHERE l.paper_id = p.id)
 """
 

@@ -11,15 +11,16 @@ MIGRATIONS: tuple[str, ...] = (
         id           INTEGER PRIMARY KEY,
         arxiv_id     TEXT NOT NULL UNIQUE,
         version      INTEGER,
+        -- What search sorts and asks by stands before the texts: behind them, SQLite reads them to get past.
+        day          TEXT NOT NULL,  -- of the first listing: what "newer" means
+        has_code     INTEGER NOT NULL,
         title        TEXT NOT NULL,
         abstract     TEXT NOT NULL,
-        raw_title    TEXT NOT NULL,
-        raw_abstract TEXT NOT NULL,
+        raw_title    TEXT,  -- NULL where it is the shown one, as most are
+        raw_abstract TEXT,
         authors      TEXT NOT NULL,  -- JSON array of names
         categories   TEXT NOT NULL,  -- JSON array of codes, as the source declares them
         links        TEXT NOT NULL,  -- JSON array of [url, kind]
-        has_code     INTEGER NOT NULL,
-        day          TEXT NOT NULL,  -- of the first listing: what "newer" means
         -- JSON object: for each fact (title, abstract, authors, ...) the [day, category] of the listing that told it. A
         -- later one replaces it, an earlier one does not, so the order of taking digests in makes no difference.
         origins      TEXT NOT NULL

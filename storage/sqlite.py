@@ -73,28 +73,30 @@ class SqliteStore:
         until: date | None = None,
     ) -> Found:
         match, conditions, values = split(query.root)
-        source = "paper AS p"
-        if match:
-            # CROSS JOIN keeps the planner from walking all papers and probing the index for each.
-            source = "paper_words AS w CROSS JOIN paper AS p ON p.id = w.rowid"
-            conditions.insert(0, "w.paper_words MATCH ?")
-            values.insert(0, match)
         if since or until:
             conditions.append("EXISTS (SELECT 1 FROM listing WHERE paper_id = p.id AND day BETWEEN ? AND ?)")
             values += [(since or date.min).isoformat(), (until or date.max).isoformat()]
-        which = f"SELECT p.id FROM {source} WHERE {' AND '.join(conditions)}"  # noqa: S608  # constants of matching.py
+        # Counting what only the index knows of need not look at the papers.
+        source = counted = "paper AS p"
+        if match:
+            # CROSS JOIN keeps the planner from walking all papers and probing the index for each.
+            source = "paper_words AS w CROSS JOIN paper AS p ON p.id = w.rowid"
+            counted = source if conditions else "paper_words AS w"
+            conditions.insert(0, "w.paper_words MATCH ?")
+            values.insert(0, match)
+        where = " AND ".join(conditions)
         in_title = title_matches(query)
         rank = " + ".join(["(p.id IN (SELECT rowid FROM paper_words WHERE paper_words MATCH ?))"] * len(in_title))
         relevance = "bm25(paper_words, 10, 1, 1, 0)," if match else ""
         best = f"{f'{rank} DESC,' if rank else ''} p.day DESC, {relevance} p.arxiv_id DESC"
-        total = await self._read(f"SELECT count(*) FROM ({which})", values)  # noqa: S608  # as above
+        total = await self._read(f"SELECT count(*) FROM {counted} WHERE {where}", values)  # noqa: S608  # constants
         page = await self._read(
             f"""
             WITH hit AS MATERIALIZED (
-                {which} ORDER BY {best} LIMIT ? OFFSET ?
+                SELECT p.id FROM {source} WHERE {where} ORDER BY {best} LIMIT ? OFFSET ?
             ), placed AS (SELECT id, row_number() OVER () AS place FROM hit)
             SELECT {rows.PAPER} FROM placed JOIN paper AS p ON p.id = placed.id ORDER BY placed.place
-            """,  # noqa: S608  # as above
+            """,  # noqa: S608  # constants, of here and of storage.matching
             [*values, *in_title, limit, offset],
         )
         return Found(tuple(map(rows.paper, page)), total[0][0])

@@ -89,6 +89,7 @@ def marked(text: str, *lines: str, field: str = "title") -> str:
         ("3D", ":3d"),
         ("YOLOv5", ":yolov5"),
         ("segment*", ":segment*"),
+        ("queri*", ":queri|query*"),
         ('"segment*"', ":segment"),
         ("GPT-4*", ":gpt 4|gpt4*"),
         ("lidar -medical", "(-(:medical) & :lidar)"),
@@ -560,7 +561,9 @@ def term(field: str | None, said: tuple[Word, ...], quoted: bool) -> Leaf:
 
 
 def prefix(field: str | None, letters: str) -> Leaf:
-    ways = ((letters,),)
+    ways: tuple[tuple[str, ...], ...] = ((letters,),)
+    if letters.endswith("i"):
+        ways += ((letters[:-1] + "y",),)
     typed = f"{field}:{letters}*" if field else f"{letters}*"
     return Leaf(typed, Term(ways, letters, field, prefix=True), field, ways, prefix=True)  # type: ignore[arg-type]
 
