@@ -11,10 +11,10 @@ import zlib
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+from bot.digest.entries import MAX_BYTES
 from bot.ports import Document
 
 SUFFIXES = (".md", ".markdown", ".xml", ".rss", ".atom", ".txt")
-MAX_BYTES = 8 * 1024 * 1024
 MAX_RATIO = 100
 
 # Never through a link that took the place of a listed file, and never waiting for a FIFO's other end.

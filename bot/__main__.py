@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import io
 import os
 import re
 import signal
@@ -20,7 +21,7 @@ import click
 import adapters
 import storage
 from bot import config
-from bot.model import UserError
+from bot.model import Reply, Text, UserError
 from bot.ports import AlreadyRunning, SchemaError, StoreError
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from bot.ports import Platform, Source
 
 USAGE, UNREADABLE, BUG, DISK, RUNNING, CONFIGURATION = 2, 65, 70, 74, 75, 78
+# EBADF: an output that is closed, or not for writing.
+_DISK_TROUBLE = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EBADF)
 
 
 def main() -> NoReturn:
@@ -41,7 +44,9 @@ def main() -> NoReturn:
     except click.Abort:
         code = 130
     except click.ClickException as error:
-        error.show()
+        shown = io.StringIO()  # it may quote what stands for a file's name
+        error.show(shown)
+        click.echo("\n".join(map(_printable, shown.getvalue().rstrip().split("\n"))), err=True)
         code = error.exit_code
     except Exception as error:  # noqa: BLE001  # here a bug becomes one line and a code
         code = _explained(error)
@@ -67,7 +72,7 @@ def _explained(error: Exception) -> int:
         code, text = error.code, str(error)
     elif kind := next((kind for kind in codes if isinstance(error, kind)), None):
         code, text = codes[kind], str(error)
-    elif isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS):
+    elif isinstance(error, OSError) and error.errno in _DISK_TROUBLE:
         code, text = DISK, f"{error.strerror}: {error.filename or 'this could not be written'}."
     else:
         import logging  # noqa: PLC0415
@@ -75,12 +80,17 @@ def _explained(error: Exception) -> int:
         found = config.log_bug(logging.getLogger(__name__), error)
         code = BUG
         text = f"This is a bug ({found}). PAPERWIRE_LOG=debug shows where it happened; please report it."
-    _complain(text)
+    _complain(*(text.split("\n") if isinstance(error, config.SettingsError) else [text]))
     return code
 
 
-def _complain(text: str) -> None:
-    click.echo(f"paperwire: {text}", err=True)
+def _complain(*lines: str) -> None:
+    click.echo("\n".join(map(_printable, ("paperwire: " + lines[0], *lines[1:]))), err=True)
+
+
+def _printable(text: str) -> str:
+    """Return a text as one line that a terminal shows and does not obey: it may hold a file's name."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def _version(context: click.Context, _: click.Parameter, wanted: bool) -> None:
@@ -185,7 +195,7 @@ def doctor(database: str | None) -> None:
     settings = _begin(database, quiet=True)
     code = 0
     for found in diagnose(settings, storage.path(settings.database), lambda: storage.inspect(settings.database)):
-        click.echo(f"{found.state:<4}  {found.text}")
+        click.echo(f"{found.state:<4}  {_printable(found.text)}")
         code = code or {"configuration": CONFIGURATION, "disk": DISK}.get(found.about, 0)
     raise click.exceptions.Exit(code)
 
@@ -197,7 +207,7 @@ def migrate(database: str | None) -> None:
     settings = _begin(database)
     asyncio.run(_migrate(settings))
     found = storage.inspect(settings.database)
-    click.echo(f"{storage.path(settings.database)} has schema {found.schema if found else 0}.")
+    click.echo(_printable(f"{storage.path(settings.database)} has schema {found.schema if found else 0}."))
 
 
 def _begin(database: str | None, *, service: bool = False, quiet: bool = False) -> config.Settings:
@@ -214,12 +224,17 @@ async def _ask(line: str, settings: config.Settings, *, as_json: bool) -> bool:
     from bot.commands import answer  # noqa: PLC0415
 
     terminal = adapters.terminal()
-    async with storage.connect(settings.database) as store:
-        reply = await answer(terminal.call(line), store)
+    try:
+        async with storage.connect(settings.database) as store:
+            reply = await answer(terminal.call(line), store)
+    except StoreError as error:
+        if as_json:
+            await terminal.show_json(Reply(Text(str(error)), error=str(error)))
+        raise
     if as_json:
         await terminal.show_json(reply)
     elif reply.error is not None:
-        _complain(reply.error)
+        _complain(*reply.error.split("\n"))
     else:
         await terminal.show(reply)
     return reply.error is None
@@ -239,7 +254,7 @@ async def _demo(path: str | None) -> None:
     else:
         source = _source(path)
         digests = [digest async for each in _read(source) for digest in each or ()]
-        if not digests and len(source):
+        if not digests:
             raise _Failure(UNREADABLE, f"{path}: no digest in it could be read.")
     with TemporaryDirectory(prefix="paperwire-") as folder:
         async with storage.connect(f"sqlite:///{folder}/demo.db") as store:

@@ -60,8 +60,9 @@ def match(subscriptions: Iterable[Subscription], papers: Iterable[Paper]) -> dic
 def _anchors(node: Node) -> frozenset[str] | None:
     """Return words of which a matching paper has at least one; None where no such words exist."""
     match node:
-        case Term(phrases, prefix=False):
-            return frozenset(max(phrase, key=len) for phrase in phrases)
+        case Term(phrases):
+            whole = [[word for word in phrase if not word.endswith("*")] for phrase in phrases]
+            return frozenset(max(words, key=len) for words in whole) if all(whole) else None
         case And(nodes):
             each = [words for words in map(_anchors, nodes) if words is not None]
             # Long words are rare words, and a rare anchor spares the most work.

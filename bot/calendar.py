@@ -7,9 +7,17 @@ holiday evening. arXiv publishes its holidays a year at a time; those named here
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 
 _MONDAY, _THURSDAY, _SATURDAY = 0, 3, 5
+_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_MONTHS = (
+    *("january", "february", "march", "april", "may", "june"),
+    *("july", "august", "september", "october", "november", "december"),
+)
+_SPOKEN = re.compile(r"(?:([a-z]{3,}),? )?(\d{1,2}) ([a-z]{3,}),? (\d{4})")
+_LIKE_A_DATE = re.compile(r"\d{1,4}([-./])\d{1,2}\1\d{1,4}")
 
 
 def quiet(day: date) -> str | None:
@@ -30,9 +38,37 @@ def expected_after(day: date) -> date:
 
 def spoken(day: date) -> str:
     """Return a day as people write it, in English whatever the locale: Fri 20 Nov 2020."""
-    weekday = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")[day.weekday()]
-    month = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")[day.month - 1]
-    return f"{weekday} {day.day} {month} {day.year}"
+    weekday, month = _WEEKDAYS[day.weekday()], _MONTHS[day.month - 1]
+    return f"{weekday[:3].title()} {day.day} {month[:3].title()} {day.year}"
+
+
+def meant(text: str, today: date) -> date | None:
+    """Return the day that a person names: yesterday, fri (the last one), 2020-11-20, Fri 20 Nov 2020; else None.
+
+    Raise ValueError where it is written like a date and is none: 2020-13-45, 31 Nov 2020.
+    """
+    text = text.lower()
+    near = {"yesterday": -1, "today": 0, "tomorrow": 1}
+    if text in near:
+        return today + timedelta(days=near[text])
+    if (weekday := _named(text, _WEEKDAYS)) is not None:
+        return today - timedelta(days=(today.weekday() - weekday) % 7)
+    match = _SPOKEN.fullmatch(text)
+    if match and (month := _named(match[3], _MONTHS)) is not None:
+        if match[1] is None or _named(match[1], _WEEKDAYS) is not None:
+            return date(int(match[4]), month + 1, int(match[2]))
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        if _LIKE_A_DATE.fullmatch(text):
+            raise
+        return None
+
+
+def _named(word: str, names: tuple[str, ...]) -> int | None:
+    """Return which name a word is or begins, with three letters or more."""
+    return next((n for n, name in enumerate(names) if len(word) >= 3 and name.startswith(word)), None)
 
 
 def _holiday(day: date) -> str | None:

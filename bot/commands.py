@@ -7,11 +7,12 @@ becomes the summary, its docstring the help, its annotated parameters the usage 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Annotated
 
-from bot import query, spelling
-from bot.calendar import expected_after, quiet, spoken
+from bot import advice, query, spelling
+from bot.calendar import expected_after, meant, quiet, spoken
 from bot.cards import card
 from bot.dispatch import COMMANDS, Parameter, answer, call, command, expected, named
 from bot.model import Button, Call, Following, Paper, Reply, Subscription, Text, UserError
@@ -21,28 +22,27 @@ __all__ = ["COMMANDS", "answer", "call"]
 
 PAGE = 10
 MAX_SUBSCRIPTIONS = 50
+_CLIPPED = 80
 _EXAMPLES = 3
 _LOUD = 10  # papers a day
 _MOST_HIGHLIGHTS = 20
+# https://arxiv.org/category_taxonomy
+_ARCHIVES = (
+    *("astro-ph", "cond-mat", "cs", "econ", "eess", "gr-qc", "hep-ex", "hep-lat", "hep-ph", "hep-th"),
+    *("math", "math-ph", "nlin", "nucl-ex", "nucl-th", "physics", "q-bio", "q-fin", "quant-ph", "stat"),
+)
 
-_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
-
-def _read_day(word: str, call: Call) -> date | None:
-    today = call.at.date()
-    word = word.lower()
-    if word in ("today", "yesterday"):
-        return today - timedelta(days=word == "yesterday")
-    if word in _WEEKDAYS:
-        return today - timedelta(days=(today.weekday() - _WEEKDAYS.index(word)) % 7)
+def _read_day(text: str, call: Call) -> date | None:
     try:
-        return date.fromisoformat(word)
+        return meant(text, call.at.date())
     except ValueError:
-        return None
+        raise UserError(f"{text} is no date. Type year-month-day, for example: today 2020-11-20") from None
 
 
 def _read_category(word: str, _: Call) -> str | None:
-    return word if re.fullmatch(r"[A-Za-z-]+(\.[A-Za-z-]+)?", word) else None
+    # Tables name topics, such as 3d-reconstruction; a number alone is more likely half of a date.
+    return word if re.fullmatch(r"\w[\w.-]*", word) and re.search(r"[^\W\d_]", word) else None
 
 
 def _read_number(word: str, _: Call) -> int | None:
@@ -55,7 +55,7 @@ def _read_switch(word: str, _: Call) -> bool | None:
 
 _QUERY = 'words, "a phrase", -not, OR, title:, author:, cat:cs.CV, has:code, after:2020-11-01'
 QueryText = Annotated[str, Parameter("QUERY", _QUERY, rest=True)]
-Day = Annotated[date | None, Parameter("DATE", "2020-11-20, yesterday, friday", _read_day)]
+Day = Annotated[date | None, Parameter("DATE", "2020-11-20, 20 Nov 2020, yesterday, friday", _read_day, words=4)]
 Category = Annotated[str | None, Parameter("CATEGORY", "an arXiv category, for example cs.CV", _read_category)]
 Page = Annotated[int, Parameter("page:N", "which page of the results, for example page:2", _read_number, named=True)]
 PaperId = Annotated[str, Parameter("ID", "an arXiv id or address, for example 2011.10043", rest=True)]
@@ -82,15 +82,16 @@ async def search(call: Call, store: Store, query_text: QueryText, page: Page = 1
     """
     asked = query.parse(query_text)
     found = await _page(store, asked, page)
-    meant = await spelling.suggestion(asked, store)
-    if not found.total and meant:
-        better = await _page(store, meant, page)
+    likely = await spelling.suggestion(asked, store)
+    if not found.total and likely:
+        better = await _page(store, likely, page)
         if better.total:
-            head = f"No paper matches {asked.text}. Did you mean {meant.text}? It matches {_papers(better.total)}"
-            return _results(head, better, meant, page)
+            head = f"No paper matches {asked.text}. Did you mean {likely.text}? It matches {_papers(better.total)}"
+            return _results(head, better, likely, page)
     if not found.total:
-        raise UserError(f"No paper matches {asked.text}. {await _why_nothing(asked, store)}")
-    return _results(f"{_papers(found.total)} for {asked.text}", found, asked, page, meant)
+        why = await advice.why_nothing(asked, store)
+        return Reply(Text(f"No paper matches {asked.text}. {why}"), private=True)
+    return _results(f"{_papers(found.total)} for {asked.text}", found, asked, page, likely)
 
 
 @command
@@ -98,22 +99,21 @@ async def today(call: Call, store: Store, day: Day = None, category: Category = 
     """Show the papers of a day, in the order of its digest.
 
     today                 today's; where there are none yet, the newest there are, and why
-    today 2020-11-20      a day's; also: yesterday, friday
+    today 2020-11-20      a day's; also: 20 Nov 2020, yesterday, fri
     today cs.CV           one category's
     """
     if category is not None:
         category = await _known_category(category, store)
-    wanted = day or call.at.date()
-    shown: date | None = wanted
-    taken = _of(category, await store.digests(wanted))
+    shown = wanted = day or call.at.date()
+    taken, empty = await _taken(wanted, category, store)
     head = ""
     if not taken:
-        shown = await store.newest(category, until=None if day is None else wanted)
-        head = _nothing_on(wanted, call.at.date(), category, shown)
-        if shown is None:
-            raise UserError(head)
-        taken = _of(category, await store.digests(shown))
-    assert shown is not None
+        newest = await store.newest(category, until=None if day is None else wanted)
+        head = _nothing_on(wanted, call.at.date(), category, empty, newest)
+        if newest is None:
+            return Reply(Text(head))
+        shown = newest
+        taken, _ = await _taken(shown, category, store)
     found = await store.listed(shown, category, limit=PAGE, offset=(page - 1) * PAGE)
     _check_page(page, found.total)
     lines = [head] if head else []
@@ -141,7 +141,7 @@ async def subscribe(call: Call, store: Store, query_text: QueryText) -> Reply:
     """
     asked = query.parse(query_text)
     mine = await store.subscriptions(call.caller)
-    if len(mine) >= MAX_SUBSCRIPTIONS:
+    if len(mine) >= MAX_SUBSCRIPTIONS and _number_of(asked, mine) is None:
         raise UserError(f"You have {len(mine)} subscriptions, the most there can be. Remove one: unsubscribe NUMBER")
     dry_run, examples = await _dry_run(asked, store, call.at.date())
     saved, new = await store.subscribe(call.caller, asked, call.at)
@@ -166,10 +166,14 @@ async def unsubscribe(call: Call, store: Store, which: Mine) -> Reply:
     unsubscribe "point cloud"
     """
     mine = await store.subscriptions(call.caller)
-    number = int(which) if which.isdecimal() and which.isascii() else _number_of(which, mine)
+    if which.isdecimal():
+        number = next((each.number for each in mine if str(each.number) == which), None)
+    else:
+        number = _number_of(query.parse(which), mine)
     gone = await store.unsubscribe(call.caller, number) if number is not None else None
     if gone is None:
-        raise UserError(f"You have no subscription {which}. " + (_listed(mine) or "You have none at all."))
+        shown = Text(which).clip(_CLIPPED)
+        raise UserError(f"You have no subscription {shown}. {_listed(mine, call) or 'You have none at all.'}")
     return Reply(
         Text(f"Unsubscribed from {gone.query}. You will not be told of it any more."),
         buttons=(Button("Undo", "subscribe", gone.query),),
@@ -184,7 +188,7 @@ async def subscriptions(call: Call, store: Store) -> Reply:
     if not mine:
         return Reply(Text('You have no subscriptions. To make one, type: subscribe "point cloud"'), private=True)
     return Reply(
-        Text(_listed(mine)),
+        Text(_listed(mine, call)),
         buttons=tuple(Button(f"Unsubscribe from {each.query}", "unsubscribe", str(each.number)) for each in mine),
         private=True,
     )
@@ -219,7 +223,8 @@ async def settings(
 
     settings                    what is set here
     settings on                 the highlights of every digest, from the next one on
-    settings on cs.CV count:3   three papers a day, of one category
+    settings on cs.CV count:3   three papers a day, of one category; cs alone is every category of that archive
+    settings count:3            of the same categories as before
     settings off
     """
     now = await store.following(call.room)
@@ -228,15 +233,16 @@ async def settings(
     if not call.may_manage:
         raise UserError("Only who manages this room can change its settings. Ask one of them.")
     if switch is False:
+        if categories or count is not None:
+            raise UserError("settings off stops all highlights here. To choose, name what to keep: settings on cs.CV")
         await store.unfollow(call.room)
         return Reply(Text("No daily highlights are posted here any more. To have them again, type: settings on"))
     if count is not None and count > _MOST_HIGHLIGHTS:
         raise UserError(f"There can be {_MOST_HIGHLIGHTS} highlights a day. Type count:{_MOST_HIGHLIGHTS} or fewer.")
-    words = categories.replace(",", " ").split()
-    if odd := [word for word in words if _read_category(word, call) is None]:
-        raise UserError(f"{odd[0]} is no arXiv category. Type one like: settings on cs.CV")
+    chosen = await _followable(categories.replace(",", " ").split(), store)
     kept = now or Following(call.room)
-    wanted = Following(call.room, tuple(words) or kept.categories, count or kept.count)
+    same = switch is None and not chosen
+    wanted = Following(call.room, kept.categories if same else chosen, count or kept.count)
     await store.follow(wanted)
     return Reply(Text(_settled(wanted)))
 
@@ -298,23 +304,6 @@ def _reasons(asked: query.Query, paper: Paper) -> str:
     return ", ".join(asked.reasons(query.Folded(paper)))
 
 
-async def _why_nothing(asked: query.Query, store: Store) -> str:
-    """Say which part of a query finds nothing, or that only all of it together does."""
-    census = await store.census()
-    if not census.papers:
-        return "Nothing is stored yet. Type in a shell: paperwire ingest PATH"
-    if not census.with_authors and any(term.field == "author" for term in asked.terms):
-        return "The digests here carry no authors, so author: finds nothing. Search for words instead."
-    known = {code.lower() for code in await store.categories()}
-    for term in asked.terms:
-        alone = query.Query(term.shown, term)
-        if not (await store.search(alone, limit=1)).total:
-            return f"No paper has {term.shown}. Try another word, or its beginning: {term.shown[:6].strip()}*"
-    if odd := [code for code in asked.categories if code.lower() not in known and "." in code]:
-        return f"No digest of {odd[0]} is stored; there are {', '.join(sorted(known))}."
-    return "Each part of it is found, but no paper has all of them. Leave one out, or put OR between them."
-
-
 def _check_page(page: int, total: int) -> None:
     pages = max(1, -(-total // PAGE))
     if page > pages:
@@ -341,8 +330,10 @@ def _number(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
-def _of(category: str | None, taken: tuple[Taken, ...]) -> tuple[Taken, ...]:
-    return tuple(each for each in taken if category is None or each.category == category)
+async def _taken(day: date, category: str | None, store: Store) -> tuple[list[Taken], list[str]]:
+    """Return a day's digests (of the category), and the categories whose digests list no paper."""
+    found = [each for each in await store.digests(day) if category in (None, each.category)]
+    return [each for each in found if each.declared], [each.category for each in found if not each.declared]
 
 
 def _counted(taken: Taken) -> str:
@@ -354,12 +345,16 @@ def _counted(taken: Taken) -> str:
     return line
 
 
-def _nothing_on(wanted: date, today: date, category: str | None, newest: date | None) -> str:
-    """Say why a day has no digest, and which is the newest there is."""
+def _nothing_on(wanted: date, today: date, category: str | None, empty: list[str], newest: date | None) -> str:
+    """Say why a day has no papers, not even in its `empty` digests, and which is the newest with some."""
     of = f" of {category}" if category else ""
     when = f"today, {spoken(wanted)}" if wanted == today else spoken(wanted)
     why = quiet(wanted)
-    if wanted > today:
+    if empty:
+        many = len(empty) > 1
+        head = f"The digest{'s' * many} of {', '.join(empty)} for {when} {'list' if many else 'lists'} no papers"
+        head += f": {why}." if why else "."
+    elif wanted > today:
         head = f"{spoken(wanted)} is yet to come."
     elif why:
         head = f"No digest{of} for {when}: {why}."
@@ -397,25 +392,48 @@ async def _dry_run(asked: query.Query, store: Store, today: date) -> tuple[str, 
         f"Dry run: it would have caught {week.total} of {_papers(of_week)} in the 7 days to {spoken(newest)}, "
         f"{month.total} of {of_month:,} in 30 days."
     )
-    if not month.total:
-        meant = await spelling.suggestion(asked, store)
-        line += f"\nIt never matches. {f'Did you mean {meant.text}?' if meant else await _why_nothing(asked, store)}"
+    if advice.past(asked.root, today):
+        line += "\nIt asks only for days that are past, so nothing new will match. Leave the dates out of it."
+    elif not month.total:
+        older = await store.search(asked, limit=1)
+        line += f"\nOnly older papers match: {older.total:,}." if older.total else "\nIt never matches."
+        if likely := await spelling.suggestion(asked, store):
+            line += f" Did you mean {likely.text}?"
+        elif not older.total:
+            line += f" {await advice.why_nothing(asked, store)}"
     elif month.total / 30 > _LOUD or (of_week >= 4 * _LOUD and week.total > of_week / 4):
         line += "\nThat is loud. Add a word, a phrase or a category to make it say less, for example cat:cs.CV"
     return line, month
 
 
-def _number_of(text: str, mine: tuple[Subscription, ...]) -> int | None:
-    key = query.parse(text).key
-    return next((each.number for each in mine if query.parse(each.query).key == key), None)
+def _number_of(asked: query.Query, mine: tuple[Subscription, ...]) -> int | None:
+    return next((each.number for each in mine if query.parse(each.query).key == asked.key), None)
 
 
-def _listed(mine: tuple[Subscription, ...]) -> str:
-    return (
-        "\n".join([f"Yours are, since {spoken(mine[0].since.date())}:", *(f"{m.number}. {m.query}" for m in mine)])
-        if mine
-        else ""
-    )
+def _listed(mine: tuple[Subscription, ...], call: Call) -> str:
+    lines = [f"{m.number}. {m.query} (since {spoken(m.since.astimezone(call.at.tzinfo).date())})" for m in mine]
+    return "\n".join(["Yours are:", *lines]) if mine else ""
+
+
+async def _followable(words: list[str], store: Store) -> tuple[str, ...]:
+    """Return the categories that words name, each once, as the store or arXiv writes them."""
+    known = {code.lower(): code for code in (*_ARCHIVES, *await store.categories())}
+    return tuple(dict.fromkeys(known.get(word.lower()) or _arxiv_category(word, known.values()) for word in words))
+
+
+def _arxiv_category(word: str, known: Iterable[str]) -> str:
+    """Return a category as arXiv writes it; raise `UserError`, with what may be meant, where it is none."""
+    archive, _, subject = word.lower().partition(".")
+    if archive in _ARCHIVES and re.fullmatch("[a-z]+(-[a-z]+)?", subject):
+        return f"{archive}.{subject.upper() if len(subject) == 2 else subject}"
+    if archive == "all":
+        raise UserError("Without a category it is all of them. Type: settings on")
+    from rapidfuzz import process  # noqa: PLC0415  # only a mistake needs it
+
+    offers = {"on": "settings on", "off": "settings off"} | {code.lower(): code for code in known}
+    near = process.extractOne(archive if not subject else word.lower(), list(offers), score_cutoff=60)
+    hint = f"Did you mean {offers[near[0]]}?" if near else "Type one like: settings on cs.CV"
+    raise UserError(f"{Text(word).clip(_CLIPPED)} is no arXiv category. {hint}")
 
 
 def _settled(now: Following | None) -> str:

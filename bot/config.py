@@ -58,7 +58,11 @@ def settings(database: str | None = None) -> Settings:
 
     class Environment(BaseSettings):
         model_config = SettingsConfigDict(
-            env_prefix=PREFIX, env_ignore_empty=True, validate_default=False, hide_input_in_errors=True
+            env_prefix=PREFIX,
+            case_sensitive=True,
+            env_ignore_empty=True,
+            validate_default=False,
+            hide_input_in_errors=True,
         )
 
     hints = get_type_hints(Settings)
@@ -68,23 +72,24 @@ def settings(database: str | None = None) -> Settings:
             check: Any = Field(pattern=pattern)
         else:
             check = BeforeValidator(str.lower)
-        columns[each.name] = (Annotated[hints[each.name] | None, check], None)
+        columns[each.name.upper()] = (Annotated[hints[each.name] | None, check], None)
     try:
         found = create_model("Environment", __base__=Environment, **columns)()
     except ValidationError as error:
-        wrong = {str(each["loc"][0]) for each in error.errors(include_input=False, include_url=False)}
+        wrong = {str(each["loc"][0]).lower() for each in error.errors(include_input=False, include_url=False)}
         raise SettingsError("\n".join(map(_complaint, sorted(wrong)))) from None
-    return Settings(**found.model_dump(exclude_none=True) | given)
+    named = {name.lower(): value for name, value in found.model_dump(exclude_none=True).items()}
+    return Settings(**named | given)
 
 
 def unknown_settings() -> Iterator[str]:
     """Yield a sentence for each variable that looks like a setting and is none."""
     known = [each.name for each in fields(Settings)]
     for name in sorted(os.environ):
-        if name.startswith(PREFIX) and name not in map(_variable, known):
+        if name.upper().startswith(PREFIX) and name not in map(_variable, known):
             from difflib import get_close_matches  # noqa: PLC0415  # only a mistake needs it
 
-            near = get_close_matches(name.removeprefix(PREFIX).lower(), known, 1)
+            near = get_close_matches(name[len(PREFIX) :].lower(), known, 1)
             every = ", ".join(map(_variable, known))
             hint = f"Did you mean {_variable(near[0])}?" if near else f"There are: {every}."
             yield f"{name} is no setting. {hint}"
@@ -102,10 +107,10 @@ def start_log(settings: Settings, *, service: bool = False) -> None:
         logging.getLogger(package).setLevel(level)
 
 
-def log_bug(log: logging.Logger, error: BaseException) -> str:
-    """Log a bug once and return the short id that finds it."""
+def log_bug(log: logging.Logger, error: BaseException, **fields: object) -> str:
+    """Log a bug once, with what `fields` say of it, and return the short id that finds it."""
     found = secrets.token_hex(4)
-    log.error("bug", extra={"id": found}, exc_info=error)
+    log.error("bug", extra=fields | {"id": found}, exc_info=error)
     return found
 
 

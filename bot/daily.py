@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import logging
-import uuid
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,9 +12,10 @@ from typing import Literal
 from bot import alerts, highlights
 from bot.calendar import spoken
 from bot.cards import card
-from bot.model import Button, Delivery, Digest, Reply, Text, UserError
-from bot.ports import DeliveryError, Intake, Morning, Platform, Store
-from bot.query import Query, parse
+from bot.config import log_bug
+from bot.model import Button, Delivery, Destination, Digest, Following, Reply, Subscription, Text
+from bot.ports import DeliveryError, Intake, Morning, Platform, Store, StoreError
+from bot.query import category_word, category_words, parse
 
 _log = logging.getLogger(__name__)
 
@@ -54,22 +54,32 @@ def plan(morning: Morning) -> Iterator[Delivery]:
         if news:
             part = morning.parts.get(person, 0) + 1
             yield Delivery(person, "alert", morning.category, morning.day, news, part)
-    if not morning.first or not morning.papers:
+    if not morning.first or not morning.followings:
         return
+    workspaces: defaultdict[tuple[str, str], list[Subscription]] = defaultdict(list)
+    for subscription in morning.subscriptions:
+        workspaces[_workspace(subscription.person)].append(subscription)
+    followers = {
+        workspace: Counter(pick.paper for picks in alerts.match(members, morning.papers).values() for pick in picks)
+        for workspace, members in workspaces.items()
+        if workspace in {_workspace(each.room) for each in morning.followings}
+    }
     for each in morning.followings:
-        if each.categories and morning.category.lower() not in map(str.lower, each.categories):
-            continue
-        members = [
-            subscription
-            for subscription in morning.subscriptions
-            if (subscription.person.platform, subscription.person.workspace)
-            == (each.room.platform, each.room.workspace)
-        ]
         told = morning.told.get(each.room, frozenset())
         papers = [paper for paper in morning.papers if paper.id not in told]
-        followers = Counter(pick.paper for picks in alerts.match(members, papers).values() for pick in picks)
-        if chosen := highlights.choose(papers, followers, each.count):
+        chosen = highlights.choose(papers, followers.get(_workspace(each.room), {}), each.count)
+        if chosen and _follows(each, morning.category):
             yield Delivery(each.room, "highlights", morning.category, morning.day, chosen)
+
+
+def _workspace(destination: Destination) -> tuple[str, str]:
+    return destination.platform, destination.workspace
+
+
+def _follows(following: Following, category: str) -> bool:
+    """Say whether a room wants a category: all if it names none, else those named, or their whole archive."""
+    wanted = set(map(category_word, following.categories))
+    return not wanted or bool(wanted & category_words((category,)))
 
 
 async def deliver(
@@ -93,6 +103,9 @@ async def compose(delivery: Delivery, store: Store) -> Reply | None:
     """Return the message that a delivery stands for; None where nothing of it is wanted any more."""
     if delivery.kind == "alert":
         return await _alert(delivery, store)
+    following = await store.following(delivery.to)
+    if following is None or not _follows(following, delivery.category):
+        return None
     papers = {paper.id: paper for paper in await store.papers(pick.paper for pick in delivery.picks)}
     taken = next(each for each in await store.digests(delivery.day) if each.category == delivery.category)
     shown = f"{len(delivery.picks)} of {taken.stored} papers" if len(delivery.picks) < taken.stored else "all of it"
@@ -108,34 +121,27 @@ def _nothing(_: Morning) -> tuple[Delivery, ...]:
 
 
 async def _alert(delivery: Delivery, store: Store) -> Reply | None:
-    subscriptions = {each.number: each.query for each in await store.subscriptions(delivery.to)}
-    # Who unsubscribed in the meantime is not told any more.
-    wanted = {pick.paper: pick for pick in delivery.picks if subscriptions.keys() & set(pick.subscriptions)}
-    if not wanted:
+    # By what the person is subscribed to now: who unsubscribed in the meantime is not told any more.
+    mine = {each.number: each for each in await store.subscriptions(delivery.to)}
+    papers = {paper.id: paper for paper in await store.papers(pick.paper for pick in delivery.picks)}
+    picks = alerts.match(mine.values(), papers.values()).get(delivery.to)
+    if not picks:
         return None
-    papers = await store.papers(wanted)
-    behind = sorted({n for pick in wanted.values() for n in pick.subscriptions if n in subscriptions})
-    count = "1 new paper matches" if len(papers) == 1 else f"{len(papers)} new papers match"
+    behind = sorted({number for pick in picks for number in pick.subscriptions})
+    count = "1 new paper matches" if len(picks) == 1 else f"{len(picks)} new papers match"
     return Reply(
         Text(f"{count} what you subscribed to, in {delivery.category} of {spoken(delivery.day)}"),
         tuple(
             card(
-                paper,
-                [query for number in wanted[paper.id].subscriptions if (query := _read(subscriptions.get(number)))],
-                why=f"matches: {', '.join(wanted[paper.id].reasons)}",
+                papers[pick.paper],
+                [parse(mine[number].query) for number in pick.subscriptions],
+                why=f"matches: {', '.join(pick.reasons)}",
             )
-            for paper in papers
+            for pick in picks
         ),
-        buttons=tuple(Button(f"Unsubscribe from {subscriptions[n]}", "unsubscribe", str(n)) for n in behind),
+        buttons=tuple(Button(f"Unsubscribe from {mine[n].query}", "unsubscribe", str(n)) for n in behind),
         private=True,
     )
-
-
-def _read(line: str | None) -> Query | None:
-    try:
-        return parse(line or "")
-    except UserError:
-        return None
 
 
 async def _deliver(delivery: Delivery, store: Store, platform: Platform, clock: Callable[[], datetime]) -> str:
@@ -148,15 +154,18 @@ async def _deliver(delivery: Delivery, store: Store, platform: Platform, clock: 
     try:
         reply = await compose(delivery, store)
         if reply is None:
-            await store.settle(delivery, "dead", code="unsubscribed")
+            await store.settle(delivery, "dead", code="unwanted")
             return "dropped"
         await platform.post(delivery.to, reply, key=delivery.key, uncertain=delivery.uncertain)
     except DeliveryError as error:
         _log.warning("delivery_failed", extra=about | {"code": error.code, "what": error.kind})
         await _settle_failed(delivery, store, error, clock())
         return "uncertain" if error.kind == "uncertain" else "failed"
-    except Exception:  # noqa: BLE001  # a bug in one message must not keep the others from arriving
-        _log.exception("delivery_bug", extra=about | {"id": uuid.uuid4().hex[:8]})
+    except StoreError:
+        # The trouble is the store's and not this message's. It stays claimed: `Store.begin_delivery` frees it.
+        raise
+    except Exception as error:  # noqa: BLE001  # a bug in one message must not keep the others from arriving
+        log_bug(_log, error, **about)
         kind: Literal["content", "uncertain"] = "uncertain" if delivery.attempts < _MOST_BUGS else "content"
         await _settle_failed(delivery, store, DeliveryError("bug", kind), clock())
         return "failed"

@@ -21,12 +21,14 @@ from bot.ports import Store
 class Parameter:
     """What a command accepts in one place: `read` turns a typed word into its value, or None if it is not one.
 
-    `rest` takes all that is left of the line. `named` is written `name:value`, anywhere in it.
+    `words` is how many words a value may take. `rest` takes all that is left of the line. `named` is written
+    `name:value`, anywhere in it.
     """
 
     shown: str
     about: str
     read: Callable[[str, Call], Any] = lambda word, _: word
+    words: int = 1
     rest: bool = False
     named: bool = False
 
@@ -103,21 +105,30 @@ def _arguments(found: Command, call: Call) -> dict[str, Any]:
     places = {name: each for name, each in found.parameters.items() if not each.named and not each.rest}
     rest = next((name for name, each in found.parameters.items() if each.rest), None)
     while text:
-        word, _, after = text.partition(" ")
-        fitting = ((name, each.read(word, call)) for name, each in places.items())
-        place = next(((name, value) for name, value in fitting if value is not None), None)
+        fitting = ((name, *_begun(each, text, call)) for name, each in places.items())
+        place = next(((name, value, after) for name, value, after in fitting if value is not None), None)
         if place is not None:
-            values.update([place])
-            del places[place[0]]
-            text = after.strip()
+            name, value, text = place
+            values[name] = value
+            del places[name]
         elif rest is not None:
             values[rest] = text
             break
         else:
-            raise UserError(f"{word} does not fit here. Usage: {found.usage}\n{expected(found)}")
+            raise UserError(f"{text.split()[0]} does not fit here. Usage: {found.usage}\n{expected(found)}")
     if missing := found.required - values.keys():
         raise UserError(f"{found.name} needs more. Usage: {found.usage}\n{expected(found, missing)}")
     return values
+
+
+def _begun(parameter: Parameter, text: str, call: Call) -> tuple[Any, str]:
+    """Read a value off the beginning of a text, the longest that fits; return it, or None, and what is left."""
+    for count in range(parameter.words, 0, -1):
+        words = text.split(maxsplit=count)
+        value = parameter.read(" ".join(words[:count]), call)
+        if value is not None:
+            return value, "".join(words[count:])
+    return None, text
 
 
 def _named(name: str, parameter: Parameter, text: str, call: Call) -> tuple[str, Any]:

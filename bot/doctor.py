@@ -68,11 +68,21 @@ def _database(path: Path, inspect: Callable[[], Inspection | None]) -> Iterator[
 
 
 def _disk(path: Path) -> Iterator[Finding]:
-    there = next(each for each in (path, *path.absolute().parents) if each.exists())
-    if not os.access(there if there.is_dir() else there.parent, os.W_OK):
-        yield Finding("FAIL", f"Folder: {there} cannot be written; allow it, or name another with --database", "disk")
+    there = next(each for each in (path, *path.absolute().parents) if _exists(each))
+    folder = there if there.is_dir() else there.parent
+    if there != folder and not os.access(there, os.W_OK):
+        yield Finding("FAIL", f"Database: {there} cannot be written; type: chmod 600 {there}", "disk")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        yield Finding("FAIL", f"Folder: {folder} cannot be written; allow it, or name another with --database", "disk")
     free = shutil.disk_usage(there).free
     if free < _LITTLE_SPACE:
         yield Finding("FAIL", f"Disk: {free >> 20} MiB free at {there}; make room, or name another place", "disk")
     else:
         yield Finding("ok", f"Disk: {free / 2**30:.1f} GiB free")
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # in a folder that may not be entered, say
+        return False

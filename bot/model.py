@@ -247,7 +247,10 @@ class Following:
 
 @dataclass(frozen=True, slots=True)
 class Pick:
-    """A paper chosen for a delivery: the reasons in words, and the numbers of the subscriptions behind them."""
+    """A paper chosen for a delivery: the reasons in words, and the numbers of the subscriptions behind them.
+
+    The numbers are of the moment: a delivery is kept without them.
+    """
 
     paper: str
     reasons: tuple[str, ...] = ()

@@ -64,14 +64,12 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A digest as the store remembers it: `stored` of `declared` entries, from where, and when taken in."""
+    """A category's digest of a day as the store has it: `stored` of `declared` entries, and what was refused."""
 
     category: str
     day: date
     stored: int
     declared: int
-    source: str
-    at: datetime
     refused: tuple[Refusal, ...] = ()
 
 

@@ -15,11 +15,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Literal, TypeVar
 
 from bot.model import Paper, Text, UserError
-from bot.words import BARRIER, padded, phrases, spans
+from bot.words import BARRIER, beginnings, padded, phrases, spans
 
 MAX_LENGTH = 500
 MAX_TERMS = 32
@@ -38,25 +38,37 @@ FIELDS = {
     "on": "announced on that day: on:2020-11-20",
 }
 
-_TOKEN = re.compile(r'(?P<space>\s+)|(?P<open>\()|(?P<close>\))|(?P<minus>-(?=[^\s)]))|(?P<rest>[^\s()"]*"|[^\s()"]+)')
+_TOKEN = re.compile(r'(?P<space>\s+)|(?P<open>\()|(?P<close>\))|(?P<minus>-)|(?P<rest>[^\s()"]*"|[^\s()"]+)')
 _ARXIV_ID = re.compile(r"(\d{4}\.\d{4,6}|[a-z][a-z.-]*(?:\.[A-Z]{2})?/\d{7})(?:v\d+)?", re.IGNORECASE)
-_ARXIV_ADDRESS = re.compile(r"(?:https?://)?(?:www\.|export\.)?arxiv\.org/(?:abs|pdf|html)/", re.IGNORECASE)
-_CATEGORY = re.compile(r"[a-z][a-z-]*(?:\.[a-z-]+)?", re.IGNORECASE)
+_ARXIV_ADDRESS = re.compile(
+    r"(?:https?://)?(?:(?:www\.|export\.)?arxiv\.org/(?:abs|pdf|html)/|(?:(?:dx\.)?doi\.org/)?10\.48550/arxiv\.)",
+    re.IGNORECASE,
+)
+# arXiv's own, and the topics under which other lists file their papers: 3d-reconstruction.
+_CATEGORY = re.compile(r"[^\W_]+(?:-[^\W_]+)*(?:\.[^\W_]+(?:-[^\W_]+)*)?")
 # What phones and chat clients put in the place of typed characters.
 _TYPED = str.maketrans({"“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "＂": '"', "–": "-", "—": "-", "−": "-"})
+# A dash between spaces parts the words of a sentence, and leaves none of them out.
+_DASH = re.compile(r"(?<!\S)[–—]+(?!\S)")
 # Control characters and halves of surrogate pairs: no text to look for, and no database or chat client takes them all.
 _UNTYPED = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A word or phrase. `phrases` are the word sequences it may stand as; `at` is where it was typed."""
+    """A word or phrase. `phrases` are the word sequences it may stand as; `at` is where it was typed.
+
+    A last word that ends in `*` is the beginning of one.
+    """
 
     phrases: tuple[tuple[str, ...], ...]
     shown: str
     field: Literal["title", "abstract", "author"] | None = None
-    prefix: bool = False
     at: tuple[int, int] = (0, 0)
+
+    @property
+    def prefix(self) -> bool:
+        return any(phrase[-1].endswith("*") for phrase in self.phrases)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +90,10 @@ class HasCode:
 
 @dataclass(frozen=True, slots=True)
 class Announced:
-    """Listed on a day: on or `after` it, `before` it, or `on` it."""
+    """Listed on a day from `first` to `last`, both included."""
 
-    when: Literal["after", "before", "on"]
-    day: date
+    first: date = date.min
+    last: date = date.max
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +162,7 @@ class Query:
 
 def parse(line: str) -> Query:
     """Read a line as a query. Raise `UserError`, saying what to type instead, where it cannot be one."""
-    line = " ".join(_UNTYPED.sub(" ", line.translate(_TYPED)).split())
+    line = " ".join(_UNTYPED.sub(" ", _DASH.sub(" ", line).translate(_TYPED)).split())
     if not line:
         raise UserError('Type what to look for, for example: "point cloud" -medical')
     if len(line) > MAX_LENGTH:
@@ -172,16 +184,16 @@ def mark(text: str, field: str, queries: Iterable[Query]) -> Text:
     hits: set[int] = set()
     for term in (term for query in queries for term in query.terms if term.field in (None, field)):
         for phrase in term.phrases:
-            hits.update(_found(term, phrase, sequence, owner))
+            hits.update(_found(phrase, sequence, owner))
             if len(phrase) == 1:
-                hits.update(n for n, run in enumerate(runs) if run[1] and _same(term, phrase[0], run[1]))
+                hits.update(n for n, run in enumerate(runs) if run[1] and _same(phrase[0], run[1]))
     return Text(text, _merged(text, [(runs[n][2], runs[n][3]) for n in sorted(hits)]))
 
 
 def arxiv_id(text: str) -> str | None:
     """Return the arXiv id that a typed id or arXiv address names, without its version; None where it is neither."""
-    text = _ARXIV_ADDRESS.sub("", text.strip().removeprefix("<").removesuffix(">"))
-    text = re.sub(r"^arxiv:", "", text, flags=re.IGNORECASE).removesuffix(".pdf")
+    text = _ARXIV_ADDRESS.sub("", text.strip(" <>\"'`").partition("?")[0].partition("#")[0].rstrip("/"))
+    text = re.sub(r"^arxiv:\s*", "", text, flags=re.IGNORECASE).removesuffix(".pdf")
     match = _ARXIV_ID.fullmatch(text)
     if match is None:
         return None
@@ -220,7 +232,8 @@ class _Parser:
                 if close < 0:
                     raise UserError(f"A quotation mark is not closed. {_instead(self.line)}")
                 text, end = self.line[at : close + 1], close + 1
-            if kind != "space":
+            # Within a word, as in "self"-supervised, a minus leaves nothing out.
+            if kind != "space" and not (kind == "minus" and self.line[at - 1 : at].strip(" (-")):
                 yield kind, text, at, end
             at = end
 
@@ -256,7 +269,18 @@ class _Parser:
                 nodes.append(node)
         if not nodes:
             raise UserError(f"Something is missing in {self.line} {self._hint()}")
+        nodes = self._dated(nodes)
         return nodes[0] if len(nodes) == 1 else And(tuple(nodes))
+
+    def _dated(self, nodes: list[Node]) -> list[Node]:
+        """Make one of the days that are asked for: `after:A before:B` is one listing between the two."""
+        asked = [node for node in nodes if isinstance(node, Announced)]
+        if len(asked) < 2:
+            return nodes
+        first, last = max(each.first for each in asked), min(each.last for each in asked)
+        if first > last:
+            raise UserError(f"No day fits all the dates in {self.line}. Type the earlier one after after:")
+        return [Announced(first, last), *(node for node in nodes if not isinstance(node, Announced))]
 
     def _hint(self) -> str:
         before = self.tokens[self.next - 1][1] if self.next else ""
@@ -268,6 +292,7 @@ class _Parser:
 
     def unit(self, depth: int) -> Node | None:
         if self._take("minus") or self._word("NOT"):
+            self._check_minus()
             if self.next == len(self.tokens) or self.tokens[self.next][0] == "close":
                 raise UserError(f"Something is missing in {self.line} {self._hint()}")
             node = self.unit(depth + 1)
@@ -285,6 +310,16 @@ class _Parser:
         if self.terms > MAX_TERMS:
             raise UserError(f"A query can have {MAX_TERMS} words. Leave some out, or put phrases in quotes.")
         return self._leaf(text, start, end)
+
+    def _check_minus(self) -> None:
+        """Refuse a minus that stands alone: it would exclude to one reader and mean nothing to another."""
+        kind, _, _, end = self.tokens[self.next - 1]
+        if kind == "minus" and self.line[end : end + 1] in (" ", ")", ""):
+            plain = " ".join(re.sub(r"-+(?=[\s)]|$)", " ", self.line).split())
+            raise UserError(
+                "A minus stands right before the word that it leaves out: -medical. "
+                + (f"To leave out nothing, type: {plain}" if _parses(plain) else "")
+            )
 
     def _leaf(self, text: str, start: int, end: int) -> Node | None:
         if (paper := _address_id(text)) is not None:
@@ -320,8 +355,12 @@ class _Parser:
                 raise UserError(f"has:{value} is not known. Type has:code for papers that name a code address.")
             return HasCode()
         try:
-            return Announced(field, date.fromisoformat(value))  # type: ignore[arg-type]  # the three names left
-        except ValueError:
+            day = date.fromisoformat(value)
+            return Announced(
+                day if field != "before" else date.min,
+                {"after": date.max, "on": day}.get(field) or day - timedelta(days=1),
+            )
+        except (ValueError, OverflowError):
             raise UserError(f"{value} is no date. Type year-month-day, for example {field}:2020-11-20") from None
 
     def _take(self, kind: str) -> bool:
@@ -338,22 +377,20 @@ class _Parser:
 
 
 def _address_id(text: str) -> str | None:
-    return arxiv_id(text) if _ARXIV_ADDRESS.match(text) or re.match(r"arxiv:\d", text, re.IGNORECASE) else None
+    evident = _ARXIV_ADDRESS.match(text) or re.fullmatch(r"(?:arxiv:)?\d{4}\.\d{4,6}(?:v\d+)?", text, re.IGNORECASE)
+    return arxiv_id(text) if evident else None
 
 
 def _term(text: str, field: Literal["title", "abstract", "author"] | str | None, at: tuple[int, int]) -> Term | None:
     quoted = text.startswith('"')
     shown = text.strip('"').strip()
     prefix = not quoted and shown.endswith("*")
-    found = phrases(shown)
+    found = beginnings(shown) if prefix else phrases(shown)
     if not found:
         return None
-    if prefix and len("".join(found[0])) < MIN_PREFIX:
+    if prefix and len("".join(found[0])) <= MIN_PREFIX:
         raise UserError(f"{shown} would match nearly everything. Type {MIN_PREFIX} letters or more before the *.")
-    if prefix and found[0][-1].endswith("i"):
-        # Queries fold to query: what begins with queri begins with query.
-        found += ((*found[0][:-1], found[0][-1][:-1] + "y"),)
-    return Term(found, shown, field, prefix, at)  # type: ignore[arg-type]  # a key of FIELDS
+    return Term(found, shown, field, at)  # type: ignore[arg-type]  # a key of FIELDS
 
 
 def _unknown_field(field: str, value: str) -> str:
@@ -399,22 +436,19 @@ def _asks(node: Node) -> bool:
 
 def _holds(node: Node, paper: Folded) -> bool:
     match node:
-        case Term(found, field=field, prefix=prefix):
-            ends = "" if prefix else " "
+        case Term(found, field=field):
             texts = (paper.title, paper.abstract) if field is None else (getattr(paper, field),)
-            return any(f" {' '.join(phrase)}{ends}" in text for phrase in found for text in texts)
+            # A beginning may go on where a whole word must end.
+            wanted = [f" {' '.join(phrase)} ".removesuffix("* ") for phrase in found]
+            return any(each in text for each in wanted for text in texts)
         case Category(code):
             return category_word(code) in paper.categories
         case Id(arxiv_id):
             return arxiv_id == paper.id
         case HasCode():
             return paper.has_code
-        case Announced("on", day):
-            return day in paper.days
-        case Announced("after", day):
-            return any(listed >= day for listed in paper.days)
-        case Announced(_, day):
-            return any(listed < day for listed in paper.days)
+        case Announced(first, last):
+            return any(first <= day <= last for day in paper.days)
         case Not(inner):
             return not _holds(inner, paper)
         case And(nodes):
@@ -439,22 +473,29 @@ def _reasons(node: Node, paper: Folded) -> Iterator[str]:
             yield f"id {arxiv_id}"
         case HasCode():
             yield "has code"
-        case Announced(when, day):
-            yield f"announced {when} {day}"
+        case Announced(first, last):
+            yield _spoken(first, last)
+
+
+def _spoken(first: date, last: date) -> str:
+    if first == last:
+        return f"announced {first}"
+    since = "" if first == date.min else f" since {first}"
+    return f"announced{since}" + ("" if last == date.max else f" until {last}")
 
 
 def _key(node: Node) -> str:
     match node:
-        case Term(found, field=field, prefix=prefix):
-            return f"{field or ''}:{'|'.join(' '.join(phrase) for phrase in found)}{'*' * prefix}"
+        case Term(found, field=field):
+            return f"{field or ''}:{'|'.join(' '.join(phrase) for phrase in found)}"
         case Category(code):
             return f"cat:{category_word(code)}"
         case Id(arxiv_id):
             return f"id:{arxiv_id}"
         case HasCode():
             return "has:code"
-        case Announced(when, day):
-            return f"{when}:{day}"
+        case Announced(first, last):
+            return f"on:{first}..{last}"
         case Not(inner):
             return f"-({_key(inner)})"
         case And(nodes):
@@ -471,15 +512,15 @@ def _wanted(node: Node, kind: type[_Kind]) -> Iterator[_Kind]:
         yield node
 
 
-def _same(term: Term, wanted: str, word: str) -> bool:
-    return word.startswith(wanted) if term.prefix else word == wanted
+def _same(wanted: str, word: str) -> bool:
+    return word.startswith(wanted[:-1]) if wanted.endswith("*") else word == wanted
 
 
-def _found(term: Term, phrase: tuple[str, ...], sequence: list[str], owner: list[int]) -> Iterator[int]:
+def _found(phrase: tuple[str, ...], sequence: list[str], owner: list[int]) -> Iterator[int]:
     """Yield the runs that a phrase covers, wherever it stands in the sequence."""
     last = len(phrase) - 1
     for at in range(len(sequence) - last):
-        if tuple(sequence[at : at + last]) == phrase[:last] and _same(term, phrase[last], sequence[at + last]):
+        if tuple(sequence[at : at + last]) == phrase[:last] and _same(phrase[last], sequence[at + last]):
             yield from owner[at : at + last + 1]
 
 

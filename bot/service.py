@@ -32,7 +32,6 @@ async def serve(
     Without `outlive_asking` the service also ends once no platform has anybody left to answer: the person at the
     prompt has gone. With it deliveries go on: the end of a pipe is no reason to stop them.
     """
-    await store.begin_delivery()
     asking = asyncio.gather(*(each.run(lambda call: answer(call, store)) for each in platforms.values()))
     delivering = asyncio.create_task(_deliver(store, platforms, clock, stop))
     stopping = asyncio.create_task(stop.wait())
@@ -56,11 +55,17 @@ async def serve(
 async def _deliver(
     store: Store, platforms: Mapping[str, Platform], clock: Callable[[], datetime], stop: asyncio.Event
 ) -> None:
+    freed = False
     while not stop.is_set():
         try:
+            # At the start, and after the store has failed in the middle of a delivery.
+            if not freed:
+                await store.begin_delivery()
+            freed = True
             await deliver(store, platforms, clock, stop.is_set)
         except StoreError as error:
             # A full disk may have space again: what is owed stays owed, and questions are still answered.
+            freed = False
             _log.warning("delivery_waits", extra={"reason": str(error)})
         with suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), _DELIVER_EVERY)

@@ -1,14 +1,17 @@
 """Did you mean: a query with its misspelt words put right from the store's own vocabulary.
 
 Only ever a suggestion, and labelled as one: alerts never guess. A word is doubted where the store has hardly seen it;
-it is left alone where it looks like a name (digits, capitals inside), since models are named faster than learned.
+it is left alone where it looks like a name (digits, + or #, capitals inside), since models are named faster than
+learned.
 """
 
 from __future__ import annotations
 
+import asyncio
 import math
 import re
 from collections.abc import Iterator, Mapping
+from itertools import islice
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
@@ -23,21 +26,25 @@ _MORE_FREQUENT = 50
 _SHORTEST = 4
 _SHORTEST_PART = 3
 _ONE_EDIT_BELOW = 6
-_NAME = re.compile(r"\d|\w[A-Z]")
+_MOST_DOUBTED = 4
+# rapidfuzz holds the interpreter while it compares: some 5,000 words take a millisecond.
+_AT_ONCE = 5_000
+_NAME = re.compile(r"[\d+#]|\w[A-Z]")
 
 
 async def suggestion(query: Query, store: Store) -> Query | None:
     """Return the query with words replaced that are likely misspelt, as people write them; None where none is."""
     words = list(_words(query))
     known = await store.frequencies({word for _, _, word in words})
-    doubtful = [each for each in words if known.get(each[2], 0) <= _RARE]
+    doubtful = [each for each in words if known.get(each[2], 0) <= _RARE][:_MOST_DOUBTED]
     if not doubtful:
         return None
     vocabulary = await store.vocabulary()
     line = query.text
     # From the right, so that the places of what is still to do stay true.
     for start, end, word in sorted(doubtful, reverse=True):
-        if replacement := await _replacement(word, vocabulary, store):
+        if replacement := await asyncio.to_thread(_replacement, word, vocabulary):
+            replacement = [await _as_written(each, store) for each in replacement]
             line = line[:start] + _joined(replacement, line, start, end) + line[end:]
     try:
         return parse(line) if line != query.text else None
@@ -57,23 +64,26 @@ def _words(query: Query) -> Iterator[tuple[int, int, str]]:
                 yield at + start, at + end, parts[0]
 
 
-async def _replacement(word: str, vocabulary: Mapping[str, int], store: Store) -> list[str]:
-    """Return the word, or the two words, that are likely meant, as people write them; empty where none is better."""
+def _replacement(word: str, vocabulary: Mapping[str, int]) -> list[str]:
+    """Return the folded word, or the two words, that are likely meant; empty where none is better."""
     known = vocabulary.get(word, 0)
     furthest = 1 if len(word) < _ONE_EDIT_BELOW else 2
-    near = process.extract(
-        word, vocabulary.keys(), scorer=OSA.distance, score_cutoff=furthest, limit=50, processor=None
-    )
     better = [
         (distance - math.log10(vocabulary[other]) / 4, other)
-        for other, distance, _ in near
+        for other, distance in _near(word, vocabulary, furthest)
         if other != word and vocabulary[other] >= max(1, known * _MORE_FREQUENT)
     ]
     if better:
-        return [await _as_written(min(better)[1], store)]
-    if not known and (parts := _two_words(word, vocabulary)):
-        return [await _as_written(part, store) for part in parts]
-    return []
+        return [min(better)[1]]
+    return list(_two_words(word, vocabulary) or ()) if not known else []
+
+
+def _near(word: str, vocabulary: Mapping[str, int], furthest: int) -> Iterator[tuple[str, int]]:
+    """Yield the words that are at most so many edits away, each with how many."""
+    others = iter(vocabulary)
+    while some := list(islice(others, _AT_ONCE)):
+        found = process.extract(word, some, scorer=OSA.distance, score_cutoff=furthest, limit=None, processor=None)
+        yield from ((other, distance) for other, distance, _ in found)
 
 
 def _joined(replacement: list[str], line: str, start: int, end: int) -> str:

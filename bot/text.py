@@ -27,13 +27,15 @@ class Reading:
 
 def read(raw: str) -> Reading:
     """Read a raw title or abstract; no text raises, and the time grows with its length only."""
-    text = _compose(_HIDDEN.sub("", raw))
+    text = _compose(raw if raw.isprintable() else _HIDDEN.sub("", raw))
     urls: list[str] = []
-    if _MARKUP.search(text):
+    if any(sign in text for sign in _MARKUP):
         shown = to_unicode(bare := _elements(text, urls))
         # No address may get lost on the way, or appear.
         text = _compose(shown if set(_STAND_IN.findall(shown)) == set(_STAND_IN.findall(bare)) else bare)
-    plain = _STAND_IN.sub(lambda match: urls[ord(match[0]) - _FIRST], " ".join(text.split()))
+    plain = " ".join(text.split())
+    if urls:
+        plain = _STAND_IN.sub(lambda match: urls[ord(match[0]) - _FIRST], plain)
     return Reading(plain, tuple(Link(url, _kind(url)) for url in dict.fromkeys(urls)))
 
 
@@ -43,7 +45,7 @@ _HIDDEN = re.compile(
     "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f"
     "\ufdd0-\ufdef\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f\U000f0000-\U0010ffff]"
 )
-_MARKUP = re.compile(r"[<&\\$~]|[\^_]\{|``|https?://", re.IGNORECASE)
+_MARKUP = ("<", "&", "\\", "$", "~", "^{", "_{", "``", "://")
 _FIRST, _LAST = 0xF0000, 0xFFFFD
 _STAND_IN = re.compile(f"[{chr(_FIRST)}-{chr(_LAST)}]")
 
@@ -72,9 +74,10 @@ def _elements(text: str, urls: list[str]) -> str:
     """
     out: list[str] = []
     anchor: tuple[int, str] | None = None
-    paired = _paired(text)
+    pieces = list(_PIECE.finditer(text))
+    paired = _paired(pieces)
     done = 0
-    for match in _PIECE.finditer(text):
+    for match in pieces:
         out.append(text[done : match.start()])
         done = match.end()
         if match["entity"]:
@@ -104,11 +107,11 @@ def _elements(text: str, urls: list[str]) -> str:
     return "".join(out)
 
 
-def _paired(text: str) -> set[int]:
+def _paired(pieces: list[re.Match[str]]) -> set[int]:
     """Return where the elements of type begin and end: a `<b>` that nothing closes is maths (`a<b>c`)."""
     paired: set[int] = set()
     opened: dict[str, list[int]] = {}
-    for match in _PIECE.finditer(text):
+    for match in pieces:
         starts = opened.setdefault((match["tag"] or "").lower(), [])
         if match["tag"] and not match["rest"]:
             if not match["close"]:
@@ -181,9 +184,13 @@ def _kind(url: str) -> Literal["code", "page"]:
 def _compose(text: str) -> str:
     """Compose to NFC; a heap of marks on one letter, which takes quadratic time, stays as it is."""
     run = 0
-    if not text.isascii():
+    if not text.isascii() and _MAY_COMBINE.search(text):
         for character in text:
             run = run + 1 if unicodedata.combining(character) else 0
             if run > 30:
                 return text
     return unicodedata.normalize("NFC", text)
+
+
+# Every combining mark stands from U+0300 on, so does Chinese: only such a run is looked at closely.
+_MAY_COMBINE = re.compile("[\u0300-\U0010ffff]{31}")

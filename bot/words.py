@@ -25,9 +25,11 @@ _STROKES = str.maketrans(
     {"æ": "ae", "đ": "d", "ð": "d", "ħ": "h", "ı": "i", "ł": "l", "ø": "o", "œ": "oe", "þ": "th", "ŧ": "t"}
 )
 _IRREGULAR = {
+    "aliases": "alias",
     "analyses": "analysis",
     "axes": "axis",
     "biases": "bias",
+    "canvases": "canvas",
     "children": "child",
     "corpora": "corpus",
     "criteria": "criterion",
@@ -44,6 +46,13 @@ _IRREGULAR = {
     "vertices": "vertex",
     "viruses": "virus",
 }
+# Words in s that are no plurals, and without it would be another word, or half of one.
+_SINGULAR = frozenset({
+    "abbas", "adas", "aids", "alas", "alias", "atlas", "axis", "bias", "blas", "canvas", "chaos", "christmas",
+    "cmos", "cosmos", "does", "goes", "hans", "hers", "iaas", "iris", "laos", "lens", "mars", "news", "nlos",
+    "oops", "ours", "paas", "pancreas", "perhaps", "plus", "saas", "sans", "sars", "says", "texas", "this",
+    "thus", "yours",
+})  # fmt: skip
 
 
 def words(text: str) -> list[str]:
@@ -91,6 +100,27 @@ def phrases(text: str) -> tuple[tuple[str, ...], ...]:
     return (split,) if split else ()
 
 
+def beginnings(text: str) -> tuple[tuple[str, ...], ...]:
+    """Return the ways in which words may stand whose last one begins as typed: that one ends in `*`.
+
+    A beginning is not folded as a plural (`clas*` is not `cla*`). Where a word that begins so is folded to one that
+    does not, that one is a way too: `matric*` is `matric*` or `matrix`, `queri*` is `queri*` or `query`.
+    """
+    runs = [_HYPHEN.split(run) for run in _RUN.findall(text) if "://" not in run]
+    pieces = [piece for run in runs for piece in run if _plain(piece)]
+    if not pieces:
+        return ()
+    before = tuple(map(_fold, pieces[:-1]))
+    begun = _plain(pieces[-1])
+    # What `begun` may be the beginning of, as far as folding would change how it begins.
+    grown = [begun, begun + "s", begun + "es", *(plural for plural in _IRREGULAR if plural.startswith(begun))]
+    others = dict.fromkeys(word for word in map(_singular, grown) if not word.startswith(begun))
+    ways = [(*before, f"{begun}*"), *((*before, word) for word in others)]
+    if len(runs) == 1 and len(pieces) > 1:
+        ways.append((_plain("".join(pieces)) + "*",))
+    return tuple(ways)
+
+
 @lru_cache(maxsize=1 << 17)
 def _read(run: str) -> tuple[tuple[str, ...], str]:
     """Return a run's folded parts, and for a hyphenated one the parts as one word. An address has none."""
@@ -101,6 +131,11 @@ def _read(run: str) -> tuple[tuple[str, ...], str]:
 
 
 def _fold(word: str) -> str:
+    return _singular(_plain(word))
+
+
+def _plain(word: str) -> str:
+    """Return a word without case and accents."""
     if word.isascii():
         word = word.lower()
         if word.endswith("++"):
@@ -110,17 +145,17 @@ def _fold(word: str) -> str:
     else:
         plain = unicodedata.normalize("NFKD", word).casefold()
         word = "".join(c for c in unicodedata.normalize("NFKD", plain) if c.isalnum()).translate(_STROKES)
-    return _singular(word)
+    return word
 
 
 def _singular(word: str) -> str:
     """Return one spelling for a word and its plural: Harman's S stemmer (1991), mended where it splits a pair.
 
     "cache", "caches" and "branches" lose the e that only some of them owe to the plural; a word of four letters
-    loses its s whatever stands before it (GPUs, ROIs), a longer one keeps it after s, u and i (class, corpus, axis).
+    loses its s whatever stands before it (GPUs, ROIs), a longer one keeps it after s, u and i (class, corpus, basis).
     """
     word = _IRREGULAR.get(word, word)
-    if len(word) < 4:
+    if len(word) < 4 or word in _SINGULAR:
         return word
     if word.endswith("ies") and len(word) > 4:
         return word[:-3] + "y"

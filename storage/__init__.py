@@ -31,12 +31,14 @@ def own(address: str) -> Iterator[None]:
 
     Raise `AlreadyRunning`, naming the process, where another holds it. A lock and no lease: no clock can strand it.
     """
-    lock = path(address).with_name(path(address).name + ".lock")
     try:
+        # By the file's own name: a link to it is the same database.
+        lock = path(address).resolve()
+        lock = lock.with_name(lock.name + ".lock")
         lock.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         handle = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
-        raise DiskError(f"{lock} cannot be written: {error.strerror}.") from error
+        raise DiskError(f"{path(address)}.lock cannot be written: {error.strerror}.") from error
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -54,9 +56,13 @@ def own(address: str) -> Iterator[None]:
 
 def inspect(address: str) -> Inspection | None:
     """Look a database over without changing it; None where there is none yet. Raises as `connect` does."""
-    from storage.opening import inspect  # noqa: PLC0415  # as above
+    from storage.opening import inspect, translated  # noqa: PLC0415  # as above
 
-    return inspect(path(address)) if path(address).exists() else None
+    file = path(address)
+    with translated(file):
+        if not file.exists():
+            return None
+    return inspect(file)
 
 
 def path(address: str) -> Path:

@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import astuple, dataclass, replace
 from datetime import datetime
+from hashlib import blake2b
 
 import aiosqlite
 
@@ -39,6 +40,9 @@ async def take_in(db: aiosqlite.Connection, digest: Digest, plan: Plan, at: date
     """Store a digest and what `plan` owes for it, within the transaction that is open on `db`."""
     listing = Listing(digest.day, digest.category)
     known = await _known(db, digest)
+    if not await _record_digest(db, digest, at):
+        return Intake(0, len(known), 0, 0)
+    first = await _is_first(db, listing)
     after = {new.id: _merged(known.get(new.id), new, listing) for new in digest.papers}
     papers = {id_: each.paper for id_, each in after.items()}
     corrected = {id_ for id_, old in known.items() if _text(old.paper) != _text(papers[id_])}
@@ -47,7 +51,6 @@ async def take_in(db: aiosqlite.Connection, digest: Digest, plan: Plan, at: date
         for id_, paper in papers.items()
         if id_ in corrected or id_ not in known or listing not in known[id_].paper.listings
     )
-    first = await _record_digest(db, digest, at)
     await _record_papers(db, listing, known, after)
     owed = 0
     if fresh or first:
@@ -85,19 +88,25 @@ def _text(each: Paper) -> tuple[str, str]:
 
 
 async def _record_digest(db: aiosqlite.Connection, digest: Digest, at: datetime) -> bool:
-    """Write the digest's own row; return whether it is the first of its day and category."""
-    day, refused = digest.day.isoformat(), [astuple(each) for each in digest.refused]
+    """Write down that this text was taken in; return whether it is new."""
+    refused = [astuple(each) for each in digest.refused]
+    fingerprint = blake2b(repr((digest.papers, refused)).encode(), digest_size=16).hexdigest()
     cursor = await db.execute(
-        "INSERT INTO digest (day, category, refused, source, taken_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-        (day, digest.category, json.dumps(refused), digest.source, stamp(at)),
+        """
+        INSERT INTO digest (day, category, fingerprint, source, refused, taken_at) VALUES (?, ?, ?, ?, ?, ?)
+        ON CONFLICT DO NOTHING
+        """,
+        (digest.day.isoformat(), digest.category, fingerprint, digest.source, json.dumps(refused), stamp(at)),
     )
-    if cursor.rowcount:
-        return True
-    await db.execute(
-        "UPDATE digest SET refused = ?1, source = ?2, taken_at = ?3 WHERE day = ?4 AND category = ?5 AND refused <> ?1",
-        (json.dumps(refused), digest.source, stamp(at), day, digest.category),
+    return cursor.rowcount > 0
+
+
+async def _is_first(db: aiosqlite.Connection, listing: Listing) -> bool:
+    """Say whether no paper of this day and category is listed yet."""
+    rows = await db.execute_fetchall(
+        "SELECT 1 FROM listing WHERE day = ? AND category = ? LIMIT 1", (listing.day.isoformat(), listing.category)
     )
-    return False
+    return not list(rows)
 
 
 async def _record_papers(
@@ -243,7 +252,7 @@ async def _owe(db: aiosqlite.Connection, deliveries: Iterable[Delivery], at: dat
                 each.day.isoformat(),
                 each.category,
                 each.part,
-                json.dumps([(pick.paper, pick.reasons, pick.subscriptions) for pick in each.picks]),
+                json.dumps([(pick.paper, pick.reasons) for pick in each.picks]),
                 stamp(at),
                 *scope(each.to),
             ),

@@ -7,10 +7,11 @@ within an FTS5 expression only as quoted strings of letters and digits.
 
 from __future__ import annotations
 
+from datetime import date
+
 from bot.query import And, Announced, Category, HasCode, Id, Node, Not, Or, Query, Term, category_word
 
 _IN_WORDS = "p.id IN (SELECT rowid FROM paper_words WHERE paper_words MATCH ?)"
-_COMPARED = {"after": ">=", "before": "<", "on": "="}
 
 
 def split(root: Node) -> tuple[str | None, list[str], list[object]]:
@@ -34,6 +35,12 @@ def title_matches(query: Query) -> list[str]:
     if len(free) > 1 and not any(term.prefix for term in free):
         found.append(_quoted("title", tuple(word for term in free for word in term.phrases[0])))
     return found
+
+
+def listed_between(first: date, last: date) -> tuple[str, list[object]]:
+    """Return the condition that the paper p has a listing on one of these days, both included."""
+    sql = "EXISTS (SELECT 1 FROM listing WHERE paper_id = p.id AND day BETWEEN ? AND ?)"
+    return sql, [first.isoformat(), last.isoformat()]
 
 
 def _indexed(node: Node) -> bool:
@@ -72,11 +79,8 @@ def _condition(node: Node) -> tuple[str, list[object]]:
             return "p.arxiv_id = ?", [arxiv_id]
         case HasCode():
             return "p.has_code", []
-        case Announced(when, day):
-            return (
-                f"EXISTS (SELECT 1 FROM listing WHERE paper_id = p.id AND day {_COMPARED[when]} ?)",  # noqa: S608
-                [day.isoformat()],
-            )
+        case Announced(first, last):
+            return listed_between(first, last)
         case Not(inner):
             sql, values = _condition(inner)
             return f"NOT ({sql})", values
@@ -88,7 +92,8 @@ def _condition(node: Node) -> tuple[str, list[object]]:
 
 
 def _term(term: Term, columns: str) -> str:
-    either = " OR ".join(f'"{" ".join(phrase)}"{"*" * term.prefix}' for phrase in term.phrases)
+    # A beginning, `clas*`, keeps its star outside the quotes.
+    either = " OR ".join(f'"{" ".join(phrase)}"'.replace('*"', '"*') for phrase in term.phrases)
     return f"{{{columns}}} : ({either})"
 
 

@@ -18,6 +18,11 @@ from storage.schema import APPLICATION_ID, MIGRATIONS
 
 _BACKUPS = 3
 _BUSY_MS = 5000
+_IDENTITY = """
+    SELECT application_id, user_version, (SELECT count(*) FROM sqlite_schema)
+    FROM pragma_application_id, pragma_user_version
+"""
+_FOREIGN = "{} is another program's database. Nothing was changed; name another file."
 _DISK = {
     sqlite3.SQLITE_FULL,
     sqlite3.SQLITE_IOERR,
@@ -70,10 +75,15 @@ async def configured(db: aiosqlite.Connection, *, reader: bool) -> None:
 
 
 def inspect(path: Path) -> Inspection:
-    """Look a database file over without changing it: schema, permissions, SQLite's full integrity check."""
+    """Look a database file over without changing it: schema, permissions, SQLite's full integrity check.
+
+    Raise `SchemaError` where it is another program's.
+    """
     with translated(path), closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as db:
         found = path.stat()
-        schema = db.execute("PRAGMA user_version").fetchone()[0]
+        application, schema, tables = db.execute(_IDENTITY).fetchone()
+        if _is_foreign(application, schema, tables):
+            raise SchemaError(_FOREIGN.format(path))
         rows = [row[0] for row in db.execute("PRAGMA integrity_check(10)")]
         return Inspection(
             str(path),
@@ -122,18 +132,19 @@ def _create(path: Path) -> None:
 
 async def _version(db: aiosqlite.Connection, path: Path) -> int:
     # One statement is one moment: another process may be making the tables.
-    ((application, version, tables),) = await db.execute_fetchall(
-        "SELECT application_id, user_version, (SELECT count(*) FROM sqlite_schema) "
-        "FROM pragma_application_id, pragma_user_version"
-    )
-    if application != APPLICATION_ID and (application or version or tables):
-        raise SchemaError(f"{path} is another program's database. Nothing was changed; name another file.")
+    ((application, version, tables),) = await db.execute_fetchall(_IDENTITY)
+    if _is_foreign(application, version, tables):
+        raise SchemaError(_FOREIGN.format(path))
     if version > len(MIGRATIONS):
         raise SchemaError(
             f"{path} has schema {version}; this program knows up to {len(MIGRATIONS)}. Nothing was changed. "
             f"Install a newer Paperwire, or restore a backup such as {path}.v{len(MIGRATIONS)}-before-…"
         )
     return int(version)
+
+
+def _is_foreign(application: int, version: int, tables: int) -> bool:
+    return application != APPLICATION_ID and bool(application or version or tables)
 
 
 async def _write_ahead(db: aiosqlite.Connection) -> None:

@@ -41,17 +41,11 @@ def listing_of(day: str, category: str) -> Listing:
 
 
 def taken(row: Row) -> Taken:
-    day_, category, stored, source, at, refused = row
-    refusals = tuple(Refusal(*each) for each in json.loads(refused))
-    return Taken(
-        category,
-        date.fromisoformat(day_),
-        stored,
-        stored + sum(each.is_entry for each in refusals),
-        source,
-        datetime.fromisoformat(at),
-        refusals,
-    )
+    day_, category, stored, refused = row
+    # The newest reading of each source; what two sources say of one line is one refusal.
+    refusals = dict.fromkeys(Refusal(*each) for reading in json.loads(refused) for each in json.loads(reading))
+    entries = sum(each.is_entry for each in refusals)
+    return Taken(category, date.fromisoformat(day_), stored, stored + entries, tuple(refusals))
 
 
 def destination(row: Row) -> Destination:
@@ -75,7 +69,7 @@ def following(room: Destination, row: Row) -> Following:
 
 def delivery(to: Destination, row: Row) -> Delivery:
     kind, category, day_, picks, part, id_, attempts, uncertain = row
-    chosen = tuple(Pick(paper, tuple(reasons), tuple(numbers)) for paper, reasons, numbers in json.loads(picks))
+    chosen = tuple(Pick(paper, tuple(reasons)) for paper, reasons in json.loads(picks))
     return Delivery(to, kind, category, date.fromisoformat(day_), chosen, part, id_, attempts, bool(uncertain))
 
 

@@ -32,14 +32,17 @@ MIGRATIONS: tuple[str, ...] = (
     );
     CREATE VIRTUAL TABLE vocabulary USING fts5vocab(paper_words, col);
 
+    -- Each text that was taken in as a digest: the same one again is known by its fingerprint and changes nothing.
     CREATE TABLE digest (
-        day      TEXT NOT NULL,
-        category TEXT NOT NULL,
-        refused  TEXT NOT NULL,  -- JSON array of [line, reason, excerpt, is_entry]
-        source   TEXT NOT NULL,
-        taken_at TEXT NOT NULL,
-        PRIMARY KEY (day, category)
-    ) STRICT, WITHOUT ROWID;
+        id          INTEGER PRIMARY KEY,
+        day         TEXT NOT NULL,
+        category    TEXT NOT NULL,
+        fingerprint TEXT NOT NULL,
+        source      TEXT NOT NULL,
+        refused     TEXT NOT NULL,  -- JSON array of [line, reason, excerpt, is_entry]
+        taken_at    TEXT NOT NULL,
+        UNIQUE (day, category, fingerprint)
+    ) STRICT;
 
     CREATE TABLE listing (
         day      TEXT NOT NULL,
@@ -85,7 +88,7 @@ MIGRATIONS: tuple[str, ...] = (
         day            TEXT NOT NULL,
         category       TEXT NOT NULL,
         part           INTEGER NOT NULL,
-        picks          TEXT NOT NULL,  -- JSON array of [arXiv id, [reason, ...], [subscription, ...]]
+        picks          TEXT NOT NULL,  -- JSON array of [arXiv id, [reason, ...]]
         state          TEXT NOT NULL DEFAULT 'pending' CHECK (state IN ('pending', 'sending', 'sent', 'dead')),
         uncertain      INTEGER NOT NULL DEFAULT 0,
         attempts       INTEGER NOT NULL DEFAULT 0,
@@ -94,13 +97,15 @@ MIGRATIONS: tuple[str, ...] = (
         created_at     TEXT NOT NULL,
         UNIQUE (destination_id, kind, day, category, part)
     ) STRICT;
-    CREATE INDEX outbox_open ON outbox (state, destination_id) WHERE state <> 'sent';
+    -- So that a claim looks at what is open and not at all that was ever sent.
+    CREATE INDEX outbox_pending ON outbox (id) WHERE state = 'pending';
+    CREATE INDEX outbox_open ON outbox (destination_id, id) WHERE state IN ('pending', 'sending');
 
     -- Which papers a person was alerted to, or a room shown: never the same one twice, whatever lists it again.
     CREATE TABLE told (
-        destination_id INTEGER NOT NULL REFERENCES destination (id),
         paper_id       INTEGER NOT NULL REFERENCES paper (id),
-        PRIMARY KEY (destination_id, paper_id)
+        destination_id INTEGER NOT NULL REFERENCES destination (id),
+        PRIMARY KEY (paper_id, destination_id)
     ) STRICT, WITHOUT ROWID;
     """,
 )

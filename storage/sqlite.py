@@ -21,7 +21,7 @@ from bot.ports import Census, Found, Intake, Plan, Taken
 from bot.query import Query
 from bot.words import BARRIER
 from storage import intake, rows
-from storage.matching import split, title_matches
+from storage.matching import listed_between, split, title_matches
 from storage.opening import configured, migrated, translated
 
 _Result = TypeVar("_Result")
@@ -74,8 +74,9 @@ class SqliteStore:
     ) -> Found:
         match, conditions, values = split(query.root)
         if since or until:
-            conditions.append("EXISTS (SELECT 1 FROM listing WHERE paper_id = p.id AND day BETWEEN ? AND ?)")
-            values += [(since or date.min).isoformat(), (until or date.max).isoformat()]
+            sql, days = listed_between(since or date.min, until or date.max)
+            conditions.append(sql)
+            values += days
         # Counting what only the index knows of need not look at the papers.
         source = counted = "paper AS p"
         if match:
@@ -105,7 +106,7 @@ class SqliteStore:
         # Each paper once, where its first category (by name) has it.
         which = """
             SELECT paper_id, min(category || printf('/%06d', position)) AS place
-            FROM listing WHERE day = ? AND category LIKE coalesce(?, '%') GROUP BY paper_id
+            FROM listing WHERE day = ? AND category = coalesce(?, category) GROUP BY paper_id
         """
         values = (day.isoformat(), category)
         total = await self._read(f"SELECT count(*) FROM ({which})", values)  # noqa: S608  # a constant
@@ -135,8 +136,13 @@ class SqliteStore:
         found = await self._read(
             """
             SELECT day, category, (SELECT count(*) FROM listing AS l WHERE l.day = d.day AND l.category = d.category),
-                   source, taken_at, refused
-            FROM digest AS d WHERE day = ? ORDER BY category
+                   json_group_array(refused)
+            FROM digest AS d
+            WHERE day = ? AND id = (
+                SELECT max(id) FROM digest AS s
+                WHERE s.day = d.day AND s.category = d.category AND s.source = d.source
+            )
+            GROUP BY category ORDER BY category
             """,
             (day.isoformat(),),
         )
@@ -144,7 +150,7 @@ class SqliteStore:
 
     async def newest(self, category: str | None = None, *, until: date | None = None) -> date | None:
         found = await self._read(
-            "SELECT max(day) FROM digest WHERE category LIKE coalesce(?, '%') AND day <= ?",
+            "SELECT max(day) FROM listing WHERE category = coalesce(?, category) AND day <= ?",
             (category, (until or date.max).isoformat()),
         )
         return rows.day(found[0][0])
@@ -172,7 +178,8 @@ class SqliteStore:
         found = await self._read(
             """
             SELECT (SELECT count(*) FROM paper), (SELECT count(*) FROM paper WHERE authors <> '[]'),
-                   (SELECT count(*) FROM digest), (SELECT min(day) FROM digest), (SELECT max(day) FROM digest),
+                   (SELECT count(*) FROM (SELECT DISTINCT day, category FROM digest)),
+                   (SELECT min(day) FROM listing), (SELECT max(day) FROM listing),
                    (SELECT count(*) FROM subscription),
                    (SELECT count(*) FROM outbox WHERE state IN ('pending', 'sending')),
                    (SELECT count(*) FROM outbox WHERE state = 'sent'),
@@ -289,14 +296,15 @@ class SqliteStore:
                 """
                 UPDATE outbox SET state = 'sending', attempts = attempts + 1
                 WHERE id = (
-                    SELECT o.id FROM outbox AS o JOIN destination AS d ON d.id = o.destination_id
+                    SELECT o.id FROM outbox AS o INDEXED BY outbox_pending
+                    CROSS JOIN destination AS d ON d.id = o.destination_id
                     WHERE o.state = 'pending' AND coalesce(o.not_before, '') <= ? AND d.paused IS NULL
                           AND d.platform IN (SELECT value FROM json_each(?))
                           -- In order, one at a time for each destination.
                           AND NOT EXISTS (
-                              SELECT 1 FROM outbox AS e
-                              WHERE e.destination_id = o.destination_id
-                                    AND (e.state = 'sending' OR (e.state = 'pending' AND e.id < o.id))
+                              SELECT 1 FROM outbox AS e INDEXED BY outbox_open
+                              WHERE e.destination_id = o.destination_id AND e.state IN ('pending', 'sending')
+                                    AND (e.state = 'sending' OR e.id < o.id)
                           )
                     ORDER BY o.id LIMIT 1
                 )
@@ -328,6 +336,16 @@ class SqliteStore:
                 "UPDATE outbox SET state = ?, code = ?, not_before = ?, uncertain = ? WHERE id = ?",
                 (state, code, rows.stamp(not_before) if not_before else None, uncertain, delivery.id),
             )
+            if state == "dead":
+                # What never arrived was not told: another listing may bring it up again.
+                await db.execute(
+                    """
+                    DELETE FROM told
+                    WHERE destination_id = (SELECT destination_id FROM outbox WHERE id = ?)
+                          AND paper_id IN (SELECT id FROM paper WHERE arxiv_id IN (SELECT value FROM json_each(?)))
+                    """,
+                    (delivery.id, json.dumps([pick.paper for pick in delivery.picks])),
+                )
             if pause:
                 await db.execute(
                     "UPDATE destination SET paused = ? WHERE (platform, workspace, name) = (?, ?, ?)",

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from bot.calendar import expected_after, quiet, spoken
+from bot.calendar import expected_after, meant, quiet, spoken
 
 
 @pytest.mark.parametrize(
@@ -71,3 +71,38 @@ def test_in_every_year_most_working_days_have_a_digest_and_none_is_waited_for_lo
 )
 def test_a_day_is_spoken_in_english(day: str, text: str) -> None:
     assert spoken(date.fromisoformat(day)) == text
+
+
+@pytest.mark.parametrize("day", ["2020-11-20", "2024-02-29", "2025-05-01", "9999-12-31"])
+def test_a_day_as_it_is_spoken_is_understood(day: str) -> None:
+    assert meant(spoken(date.fromisoformat(day)), date(2020, 11, 20)) == date.fromisoformat(day)
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("today", "2020-11-20"),
+        ("Tomorrow", "2020-11-21"),
+        ("yesterday", "2020-11-19"),
+        ("fri", "2020-11-20"),
+        ("SAT", "2020-11-14"),
+        ("thurs", "2020-11-19"),
+        ("2020-11-18", "2020-11-18"),
+        ("18 Nov 2020", "2020-11-18"),
+        ("18 nov, 2020", "2020-11-18"),
+        ("Wed, 18 November 2020", "2020-11-18"),
+    ],
+)
+def test_a_day_is_understood_as_people_write_it(text: str, day: str) -> None:
+    assert meant(text, date(2020, 11, 20)) == date.fromisoformat(day)
+
+
+@pytest.mark.parametrize("text", ["", "fr", "friend", "cs.CV", "2020", "20 Nov", "20 Foo 2020", "stat 20 Nov 2020"])
+def test_what_names_no_day_is_none(text: str) -> None:
+    assert meant(text, date(2020, 11, 20)) is None
+
+
+@pytest.mark.parametrize("text", ["2020-13-45", "31 Nov 2020", "2020/11/20", "20.11.2020", "0 Jan 2020"])
+def test_what_is_written_like_a_date_and_is_none_raises(text: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        meant(text, date(2020, 11, 20))

@@ -5,6 +5,7 @@ import os
 import pty
 import re
 import select
+import shlex
 import signal
 import sqlite3
 import stat
@@ -15,6 +16,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
+from bot.config import Settings
+from bot.doctor import diagnose
 
 ROOT = Path(__file__).resolve().parent.parent
 DIGEST = """# ArXiv cs.CV --Fri, 20 Nov 2020
@@ -180,6 +184,32 @@ def test_an_answer_that_a_full_disk_cannot_take_is_exit_code_74(paperwire: Paper
     assert len(done.stderr.splitlines()) == 1
 
 
+@pytest.mark.parametrize("closed", [">&-", "1</dev/null"])
+def test_an_output_that_is_closed_is_said_to_be_with_exit_code_74(paperwire: Paperwire, closed: str) -> None:
+    line = shlex.join(paperwire.line("ask", "help"))
+    done = subprocess.run(
+        ["sh", "-c", f"{line} {closed}"], stderr=subprocess.PIPE, text=True, env=paperwire.environment, check=False
+    )
+    assert done.returncode == 74
+    assert "bug" not in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_store_that_cannot_be_used_is_told_as_json_too(paperwire: Paperwire) -> None:
+    done = paperwire("ask", "--json", "today", PAPERWIRE_DATABASE="sqlite:////dev/null/papers.db")
+    assert done.returncode == 74
+    assert "/dev/null/papers.db" in json.loads(done.stdout)["error"]
+
+
+def test_the_name_of_a_file_cannot_command_the_terminal_or_write_a_line_of_its_own(paperwire: Paperwire) -> None:
+    for name in ("--\x1b]0;owned\x07", "a\npaperwire: all is well\x9b31m"):
+        done = paperwire("ingest", name)
+        assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", done.stderr)
+        assert "paperwire: all is well" not in done.stderr.splitlines()
+    bad = paperwire.digest("\x1b[2J\n\u202e.md", "no digest")
+    assert r"\x1b[2J\n\u202e.md" in paperwire("ingest", bad).stderr
+
+
 def test_a_bug_is_one_line_with_an_id_that_the_log_has_too(paperwire: Paperwire) -> None:
     (paperwire.folder / "sitecustomize.py").write_text(
         "import bot.commands\n"
@@ -247,6 +277,44 @@ def test_doctor_says_what_is_wrong_and_what_to_do(paperwire: Paperwire) -> None:
     assert re.search(r"^FAIL +Schema: is 999", newer.stdout, re.MULTILINE)
     paperwire.database.write_text("my thesis " * 1000)
     assert paperwire("doctor").returncode == 78
+
+
+def test_doctor_names_another_programs_database_as_a_matter_of_configuration(paperwire: Paperwire) -> None:
+    with sqlite3.connect(paperwire.database) as db:
+        db.execute("CREATE TABLE bookmarks (url TEXT)")
+    db.close()
+    done = paperwire("doctor")
+    assert done.returncode == 78
+    assert re.search(r"^FAIL +Database: .*another program", done.stdout, re.MULTILINE)
+
+
+def test_doctor_says_where_it_may_not_even_look(paperwire: Paperwire) -> None:
+    # Like a folder that may not be entered, it makes every question about the file an error; also for root.
+    done = paperwire("doctor", "--database", f"sqlite:///{paperwire.folder}/{'x' * 5000}.db")
+    assert done.returncode == 74, done.stderr
+    assert re.search(r"^FAIL +Database: .*File name too long", done.stdout, re.MULTILINE)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may enter and write anything")
+def test_doctor_says_what_may_not_be_entered_or_written(paperwire: Paperwire) -> None:
+    paperwire("migrate")
+    paperwire.database.chmod(0o444)
+    assert paperwire("doctor").returncode == 74
+    folder = paperwire.folder / "locked"
+    folder.mkdir(0o600)
+    done = paperwire("doctor", "--database", f"sqlite:///{folder}/paperwire.db")
+    assert done.returncode == 74
+    assert re.search(rf"^FAIL +Folder: {re.escape(str(folder))} cannot be written", done.stdout, re.MULTILINE)
+
+
+def test_doctor_says_that_a_file_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "paperwire.db"
+    path.touch()
+    monkeypatch.setattr(os, "access", lambda where, _: Path(where).is_dir())
+    failed = [each for each in diagnose(Settings(f"sqlite:///{path}"), path, lambda: None) if each.state == "FAIL"]
+    assert [(each.about, each.text) for each in failed] == [
+        ("disk", f"Database: {path} cannot be written; type: chmod 600 {path}")
+    ]
 
 
 def test_doctor_finds_a_broken_database(paperwire: Paperwire) -> None:
@@ -360,6 +428,8 @@ def test_the_demo_runs_on_any_digests_and_says_where_there_are_none(paperwire: P
     assert done.returncode == 0
     assert "Purple Elephants at Home" in done.stdout
     assert paperwire("demo", "--digests", "nothing").returncode == 65
+    (paperwire.folder / "empty").mkdir()
+    assert paperwire("demo", "--digests", "empty").returncode == 65
     assert paperwire("demo", "--digests", paperwire.digest("bad.md", "no digest")).returncode == 65
 
 
@@ -438,6 +508,14 @@ def test_the_database_may_be_named_before_the_verb_or_after_it(paperwire: Paperw
     assert paperwire("--database", address, "ingest", paperwire.digest()).returncode == 0
     assert "1 paper from 1 digest" in paperwire("ask", "status", "--database", address).stdout
     assert "No digest has been taken in" in paperwire("ask", "status").stdout
+
+
+def test_to_find_nothing_is_exit_code_0_and_stands_on_stdout(paperwire: Paperwire) -> None:
+    paperwire("ingest", paperwire.digest())
+    for line in ("search zebras", "today 2019-01-01"):
+        done = paperwire("ask", line)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert done.stdout.startswith("No ")
 
 
 def test_an_archive_is_taken_in_silently(paperwire: Paperwire) -> None:

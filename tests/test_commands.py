@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from bot import commands, daily
-from bot.model import Destination, Digest, Link, Paper, Refusal, Reply
+from bot.model import Destination, Digest, Following, Link, Paper, Refusal, Reply
 from bot.ports import Store
 from bot.query import parse
 
@@ -102,25 +102,66 @@ async def test_a_typo_is_answered_with_a_labelled_suggestion(ask: Ask) -> None:
 async def test_nothing_found_says_which_word_nothing_has(ask: Ask) -> None:
     reply = await ask("search segmentation zebrafishes")
 
-    assert reply.error is not None
-    assert "No paper has zebrafishes" in reply.error
+    assert "No paper has zebrafishes. Try another word, or its beginning: zebraf*" in reply.text.plain
     assert not reply.cards
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["search zebrafishes", "search cat:cs.XX lidar", "search sketch lidar", "search author:Hinton", "today 2019-01-01"],
+)
+async def test_to_find_nothing_is_an_answer_and_no_error(ask: Ask, line: str) -> None:
+    reply = await ask(line)
+
+    assert reply.error is None
+    assert reply.text.plain
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("search title:lidar", "No title has lidar, but 1 abstract has. Type: abstract:lidar"),
+        (
+            'search abstract:"creative sketch"',
+            'No abstract has creative sketch, but 1 title has. Type: title:"creative',
+        ),
+        ("search title:zebra", "No title has zebra. Try another word, or its beginning: zebra*"),
+        ("search zebraf*", "No paper has zebraf*. Try another word."),
+        ("search xq", "No paper has xq. Try another word."),
+        ('search "deep zebra"', "No paper has deep zebra. Try its words without quotation marks."),
+        ("search networks has:code graph", "Each part of it is found, but no paper has all of them."),
+        ("search lidar id:2011.99999", "No digest here lists 2011.99999."),
+        ("search lidar cat:cs.XX", "No digest of cs.XX is stored; there are cs.CV, cs.LG."),
+        ("search lidar cat:hep-th", "No digest of hep-th is stored; there are cs.CV, cs.LG."),
+        ("search lidar after:2021-01-01", "The digests here are from Thu 19 Nov 2020 to Fri 20 Nov 2020."),
+        ("search lidar -cloud", "There are papers with it, but what is left out takes them all."),
+    ],
+)
+async def test_what_finds_nothing_is_named_part_by_part(ask: Ask, line: str, says: str) -> None:
+    assert says in (await ask(line)).text.plain
+
+
+async def test_code_that_no_paper_names_is_said_to_be_missing(store: Store) -> None:
+    await daily.take_in(Digest("x", "cs.CV", date(2020, 11, 20), PAPERS[1:]), store, FRIDAY)
+    reply = await commands.answer(commands.call("search sketch has:code", room=ROOM, caller=ME, at=FRIDAY), store)
+
+    assert "No paper here names a code address." in reply.text.plain
 
 
 async def test_words_that_are_only_found_apart_are_said_to_be(ask: Ask) -> None:
     reply = await ask("search sketch lidar")
 
-    assert "no paper has all of them" in str(reply.error)
+    assert "no paper has all of them" in reply.text.plain
 
 
 async def test_author_search_says_that_digests_carry_no_authors(ask: Ask) -> None:
-    assert "carry no authors" in str((await ask("search author:Hinton")).error)
+    assert "carry no authors" in (await ask("search author:Hinton")).text.plain
     assert "carry no authors" in (await ask("subscribe author:Hinton")).text.plain
     assert "carry no authors" in (await ask("status")).text.plain
 
 
 async def test_a_category_without_a_digest_is_named(ask: Ask) -> None:
-    assert "No digest of cs.XX is stored" in str((await ask("search cat:cs.XX segmentation")).error)
+    assert "No digest of cs.XX is stored" in (await ask("search cat:cs.XX segmentation")).text.plain
     assert str((await ask("today cs.XX")).error) == "No digest of cs.XX is stored. There are: cs.CV, cs.LG"
 
 
@@ -154,14 +195,61 @@ async def test_today_counts_entries_and_says_what_is_missing(ask: Ask) -> None:
         ("today cs.lg 2020-11-19", FRIDAY, "No digest of cs.LG for Thu 19 Nov 2020 has been taken in. There is none"),
         ("today 2020-11-22", datetime(2020, 11, 24, tzinfo=UTC), "No digest for Sun 22 Nov 2020: arXiv announces no"),
         ("today 2021-01-04", FRIDAY, "Mon 4 Jan 2021 is yet to come. The newest is of Fri 20 Nov 2020:"),
+        ("today tomorrow", FRIDAY, "Sat 21 Nov 2020 is yet to come. The newest is of Fri 20 Nov 2020:"),
     ],
 )
 async def test_today_explains_a_day_without_a_digest(ask: Ask, line: str, at: datetime, begins: str) -> None:
     assert (await ask(line, at=at)).text.plain.startswith(begins)
 
 
-async def test_a_day_before_all_digests_is_an_error_not_an_empty_list(ask: Ask) -> None:
-    assert "There is none before it here" in str((await ask("today 2019-01-01")).error)
+async def test_a_day_before_all_digests_is_said_to_be(ask: Ask) -> None:
+    assert "There is none before it here" in (await ask("today 2019-01-01")).text.plain
+
+
+@pytest.mark.parametrize(
+    ("line", "begins"),
+    [
+        (
+            "today 2020-11-21 cs.CV",
+            "The digest of cs.CV for Sat 21 Nov 2020 lists no papers: arXiv announces no papers at weekends. The",
+        ),
+        (
+            "today 2020-11-21",
+            "The digests of cs.CV, cs.LG for Sat 21 Nov 2020 list no papers: arXiv announces no papers",
+        ),
+        ("today", "The digest of cs.CV for today, Mon 23 Nov 2020 lists no papers. The newest is of Fri 20 Nov 2020:"),
+    ],
+)
+async def test_a_digest_without_papers_is_no_day_with_papers(filled: Store, ask: Ask, line: str, begins: str) -> None:
+    for day, category in ((21, "cs.CV"), (21, "cs.LG"), (23, "cs.CV")):
+        await daily.take_in(Digest("empty.xml", category, date(2020, 11, day), ()), filled, FRIDAY)
+    reply = await ask(line, at=datetime(2020, 11, 23, tzinfo=UTC))
+
+    assert reply.text.plain.startswith(begins)
+    assert reply.cards
+
+
+@pytest.mark.parametrize(
+    "day", ["2020-11-19", "19 Nov 2020", "Thu 19 Nov 2020", "Thu, 19 november 2020", "thu", "Thurs"]
+)
+async def test_today_takes_a_day_as_answers_print_it_and_as_people_type_it(ask: Ask, day: str) -> None:
+    for line in (f"today {day}", f"today {day} cs.CV", f"today cs.cv {day}"):
+        assert (await ask(line)).text.plain == "cs.CV: 1 of 1 entries, announced Thu 19 Nov 2020"
+
+
+async def test_a_day_that_every_answer_prints_can_be_typed(ask: Ask) -> None:
+    printed = (await ask("today")).cards[0].facts[-1]
+
+    assert ids(await ask(f"today {printed}")) == ids(await ask("today"))
+
+
+async def test_tables_topics_are_categories_whatever_their_letters(filled: Store, ask: Ask) -> None:
+    for category in ("3d-reconstruction", "détection"):
+        paper = Paper("2305.00001", "Scenes", "")
+        await daily.take_in(Digest("x", category, date(2023, 5, 1), (paper,)), filled, FRIDAY)
+        assert ids(await ask(f"today 2023-05-01 {category.upper()}")) == ["2305.00001"]
+        assert f"of {category} are" in (await ask(f"settings on {category.title()}")).text.plain
+        assert await filled.following(ROOM) == Following(ROOM, (category,))
 
 
 async def test_pages_are_turned_by_buttons_that_are_calls(filled: Store, ask: Ask) -> None:
@@ -183,7 +271,7 @@ async def test_pages_are_turned_by_buttons_that_are_calls(filled: Store, ask: As
 
 
 async def test_a_page_number_inside_quotes_is_part_of_the_phrase(ask: Ask) -> None:
-    assert 'No paper matches "see page:2"' in str((await ask('search "see page:2"')).error)
+    assert 'No paper matches "see page:2"' in (await ask('search "see page:2"')).text.plain
 
 
 async def test_subscribing_answers_with_a_dry_run_and_examples(ask: Ask) -> None:
@@ -241,9 +329,22 @@ async def test_unsubscribing_takes_a_number_or_the_query(ask: Ask) -> None:
 async def test_a_wrong_number_is_answered_with_the_list(ask: Ask) -> None:
     await ask("subscribe lidar")
 
-    assert "You have no subscription 9. Yours are, since Fri 20 Nov 2020:\n1. lidar" in str(
-        (await ask("unsubscribe 9")).error
-    )
+    for wrong in ("9", "0", "²", "9" * 20, "9" * 5000):
+        error = str((await ask(f"unsubscribe {wrong}")).error)
+        assert error.startswith(f"You have no subscription {wrong[:40]}")
+        assert error.endswith("Yours are:\n1. lidar (since Fri 20 Nov 2020)")
+        assert len(error) < 200
+
+
+async def test_each_subscription_is_listed_with_its_own_day(ask: Ask) -> None:
+    await ask("subscribe lidar")
+    await ask("subscribe radar", at=datetime(2020, 11, 24, 9, tzinfo=UTC))
+
+    assert (await ask("subscriptions")).text.plain.splitlines() == [
+        "Yours are:",
+        "1. lidar (since Fri 20 Nov 2020)",
+        "2. radar (since Tue 24 Nov 2020)",
+    ]
 
 
 async def test_nobody_sees_or_removes_anothers_subscriptions(ask: Ask) -> None:
@@ -262,6 +363,29 @@ async def test_there_is_a_most_to_what_one_person_may_subscribe_to(ask: Ask, fil
         await filled.subscribe(ME, parse(f"word{number}"), FRIDAY)
 
     assert f"You have {commands.MAX_SUBSCRIPTIONS} subscriptions" in str((await ask("subscribe lidar")).error)
+    assert "You have this already: number 7, word6." in (await ask("subscribe Word6")).text.plain
+
+
+@pytest.mark.parametrize(
+    ("query", "warned"),
+    [
+        ("cloud before:2020-11-20", True),
+        ("cloud (on:2020-11-19 OR before:2020-01-01)", True),
+        ("cloud before:2020-11-21", False),
+        ("cloud after:2020-01-01", False),
+        ("cloud OR (sketch before:2020-01-01)", False),
+        ("cloud -before:2020-01-01", False),
+    ],
+)
+async def test_a_subscription_to_days_that_are_past_is_warned_of(ask: Ask, query: str, warned: bool) -> None:
+    assert ("asks only for days that are past" in (await ask(f"subscribe {query}")).text.plain) == warned
+
+
+async def test_a_subscription_that_only_matches_older_papers_is_not_said_never_to(filled: Store, ask: Ask) -> None:
+    late = Paper("2001.00001", "Zebras", "")
+    await daily.take_in(Digest("x", "cs.CV", date(2020, 1, 6), (late,)), filled, FRIDAY)
+
+    assert (await ask("subscribe zebra")).text.plain.endswith("Only older papers match: 1.")
 
 
 async def test_show_tells_all_of_a_paper_by_id_or_address(ask: Ask) -> None:
@@ -270,6 +394,11 @@ async def test_show_tells_all_of_a_paper_by_id_or_address(ask: Ask) -> None:
         "show 2011.10043v3",
         "show https://arxiv.org/abs/2011.10043",
         "show arXiv:2011.10043",
+        "show https://arxiv.org/abs/2011.10043/",
+        "show https://arxiv.org/abs/2011.10043?context=cs",
+        'show "2011.10043"',
+        "show https://doi.org/10.48550/arXiv.2011.10043",
+        "show 10.48550/arXiv.2011.10043",
     ):
         reply = await ask(line)
         assert ids(reply) == ["2011.10043"]
@@ -285,8 +414,45 @@ async def test_settings_are_kept_until_changed(ask: Ask) -> None:
     assert "No daily highlights" in (await ask("settings")).text.plain
     assert "of cs.CV, cs.LG are posted here, 3 papers" in (await ask("settings on cs.CV, cs.LG count:3")).text.plain
     assert "of cs.CV, cs.LG are posted here, 7 papers" in (await ask("settings count:7")).text.plain
+    assert "of every category are posted here, 7 papers" in (await ask("settings on")).text.plain
     assert "no daily highlights" in (await ask("settings off")).text.plain.lower()
     assert "of every category" in (await ask("settings on")).text.plain
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("cs.cv", ("cs.CV",)),  # as the store has it
+        ("CS.ro,cs.RO", ("cs.RO",)),  # as arXiv writes it
+        ("cs HEP-th", ("cs", "hep-th")),
+        ("cond-mat.mes-hall", ("cond-mat.mes-hall",)),
+    ],
+)
+async def test_settings_take_what_is_stored_and_what_arxiv_has(
+    ask: Ask, filled: Store, typed: str, kept: tuple[str, ...]
+) -> None:
+    assert (await ask(f"settings on {typed}")).error is None
+    assert await filled.following(ROOM) == Following(ROOM, kept)
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("settings of", "of is no arXiv category. Did you mean settings off?"),
+        ("settings on all", "Type: settings on"),
+        ("settings on cv", "cv is no arXiv category. Did you mean cs.CV?"),
+        ("settings on cx.CV", "Did you mean cs.CV?"),
+        ("settings on lidar!", "lidar! is no arXiv category."),
+        ("settings off cs.CL", "To choose, name what to keep: settings on cs.CV"),
+    ],
+)
+async def test_a_category_that_cannot_be_changes_nothing_and_says_what_can(
+    ask: Ask, filled: Store, line: str, says: str
+) -> None:
+    await ask("settings on cs.LG")
+
+    assert says in str((await ask(line)).error)
+    assert await filled.following(ROOM) == Following(ROOM, ("cs.LG",))
 
 
 async def test_settings_are_for_who_manages_the_room(ask: Ask, filled: Store) -> None:
@@ -308,6 +474,10 @@ async def test_a_setting_that_cannot_be_changes_nothing(ask: Ask, filled: Store,
         ("lidar segmentation", "To find papers, type: search lidar segmentation"),
         ("search", "Usage: search QUERY [page:N]"),
         ("today 20 Nov", "20 does not fit here. Usage: today [DATE] [CATEGORY] [page:N]"),
+        ("today 2020-13-45", "2020-13-45 is no date. Type year-month-day"),
+        ("today 31 Nov 2020 cs.CV", "31 Nov 2020 is no date."),
+        ("today 20.11.2020", "20.11.2020 is no date."),
+        ("today 12", "12 does not fit here."),
         ("subscriptions please", "please does not fit here"),
         ("help serch", "Did you mean: search"),
         ('search "open', 'Type: "open"'),

@@ -74,6 +74,13 @@ def test_an_unknown_variable_is_answered_with_the_likely_one(monkeypatch: pytest
     assert "hunter2" not in first + second
 
 
+def test_a_setting_in_small_letters_is_none_and_said_to_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("paperwire_log", "loud")
+    monkeypatch.setenv("PAPERWIRE_LOG_FORMAT", "JSON")
+    assert settings("sqlite:///x.db") == Settings("sqlite:///x.db", "auto", "json")
+    assert list(unknown_settings()) == ["paperwire_log is no setting. Did you mean PAPERWIRE_LOG?"]
+
+
 def test_data_goes_where_the_environment_says_unless_that_is_no_absolute_path(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_DATA_HOME", "/srv/data")
     assert settings().database == "sqlite:////srv/data/paperwire/paperwire.db"
@@ -103,6 +110,13 @@ def test_a_bug_is_logged_once_by_id_kind_and_place_but_not_in_its_own_words(
     assert (event["event"], event["error"], event["level"]) == ("bug", "ValueError", "error")
     assert event["place"].startswith("test_config.py:")
     assert "typed" not in json.dumps(event)
+
+
+def test_a_bug_is_logged_with_what_is_known_of_it(capsys: pytest.CaptureFixture[str]) -> None:
+    start_log(Settings("sqlite:///x.db"))
+    found = log_bug(logging.getLogger("bot.test"), ValueError("typed"), delivery=7, kind="alert")
+    event = json.loads(capsys.readouterr().err)
+    assert (event["id"], event["delivery"], event["kind"]) == (found, 7, "alert")
 
 
 def test_at_debug_level_a_bug_comes_with_its_traceback(capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from bot import daily
+from bot import daily, service
 from bot.model import Answer, Destination, Digest, Following, Link, Paper, Reply
-from bot.ports import DeliveryError, Intake, Morning, Store
+from bot.ports import DeliveryError, DiskError, Intake, Morning, Store
 from bot.query import parse
 
 ANN = Destination.parse("slack:T1/@ANN")
@@ -203,6 +204,74 @@ async def test_who_unsubscribed_meanwhile_is_not_told(store: Store, slack: Recor
     assert [[card.paper for card in alert.cards] for alert in slack.to(ANN)] == [[MEDICAL.id]]
     assert slack.to(BOB) == []
     assert (await store.census()).owed == 0
+
+
+async def test_unsubscribing_and_taking_it_back_loses_nothing(store: Store, slack: Recorder, clock: Clock) -> None:
+    await store.subscribe(ANN, parse("lidar"), NOW)
+    await daily.take_in(DIGEST, store, NOW)
+    await store.unsubscribe(ANN, 1)
+    await store.subscribe(ANN, parse("lidar"), NOW)
+    await deliver(store, slack, clock)
+
+    assert [[card.paper for card in alert.cards] for alert in slack.to(ANN)] == [[LIDAR.id]]
+
+
+async def test_a_room_that_was_turned_off_gets_nothing_more(store: Store, slack: Recorder, clock: Clock) -> None:
+    await store.follow(Following(ROOM))
+    await daily.take_in(DIGEST, store, NOW)
+    await store.unfollow(ROOM)
+    await deliver(store, slack, clock)
+
+    assert slack.posts == []
+
+
+async def test_a_room_can_follow_an_archive(store: Store, slack: Recorder, clock: Clock) -> None:
+    await store.follow(Following(ROOM, ("cs",)))
+    await daily.take_in(replace(DIGEST, category="math.CO", papers=(MEDICAL,)), store, NOW)
+    await daily.take_in(replace(DIGEST, papers=(LIDAR,)), store, NOW)
+    await deliver(store, slack, clock)
+
+    assert [post.text.plain for post in slack.to(ROOM)] == ["cs.CV, Fri 20 Nov 2020: all of it"]
+
+
+async def test_an_empty_digest_does_not_cost_the_day_its_highlights(
+    store: Store, slack: Recorder, clock: Clock
+) -> None:
+    await store.follow(Following(ROOM))
+    await daily.take_in(replace(DIGEST, papers=()), store, NOW)
+    await daily.take_in(DIGEST, store, NOW)
+    await deliver(store, slack, clock)
+
+    assert len(slack.to(ROOM)) == 1
+
+
+async def test_trouble_of_the_store_is_no_fault_of_the_message(
+    store: Store, slack: Recorder, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await store.subscribe(ANN, parse("lidar"), NOW)
+    await daily.take_in(DIGEST, store, NOW)
+
+    async def full(*_: object, **__: object) -> None:
+        raise DiskError("no space")
+
+    stop = asyncio.Event()
+    with monkeypatch.context() as trouble:
+        trouble.setattr(store, "settle", full)
+        for _ in range(9):
+            with pytest.raises(DiskError):
+                await deliver(store, slack, clock)
+            await store.begin_delivery()
+    monkeypatch.setattr(service, "_DELIVER_EVERY", 0.01)
+    monkeypatch.setattr(type(slack), "run", lambda *_: stop.wait())
+    serving = asyncio.create_task(service.serve(store, {"slack": slack}, clock, stop, outlive_asking=True))
+    while (await store.census()).owed:  # noqa: ASYNC110  # the store has no event to wait for
+        await asyncio.sleep(0.01)
+    stop.set()
+    await serving
+
+    assert len(set(slack.keys)) == 1
+    assert slack.uncertain == [False] + [True] * 9
+    assert (await store.census()).dead == 0
 
 
 async def test_a_digest_without_papers_posts_nothing(store: Store, slack: Recorder, clock: Clock) -> None:

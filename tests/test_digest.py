@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import bot
 from bot.digest import DigestError, parse
-from bot.digest.entries import MAX_ENTRIES
+from bot.digest.entries import MAX_BYTES, MAX_ENTRIES
 from bot.model import Digest
 
 HEADER = "# ArXiv cs.CV --Fri, 20 Nov 2020"
@@ -39,7 +39,7 @@ def reasons(digest: Digest) -> list[tuple[int, str]]:
 def test_an_entry_becomes_a_paper() -> None:
     abstract = 'Gains of 4% on $x^2$. <a class="link" href="https://github.com/a/b">this https URL</a>'
     digest = one(f"{HEADER}\n{entry(1, 'Pixels: [Re]visited', '2011.10043', abstract)}\n")
-    assert (digest.source, digest.category, digest.day, digest.line) == ("test", "cs.CV", date(2020, 11, 20), 1)
+    assert (digest.source, digest.category, digest.day) == ("test", "cs.CV", date(2020, 11, 20))
     (paper,) = digest.papers
     assert (paper.id, paper.version, paper.title) == ("2011.10043", None, "Pixels: [Re]visited")
     assert paper.abstract == "Gains of 4% on x². https://github.com/a/b"
@@ -64,6 +64,14 @@ def test_an_entry_becomes_a_paper() -> None:
         ("# ArXiv astro-ph.CO --Thu, 29 Feb 2024", "astro-ph.CO", date(2024, 2, 29)),
         ("# ArXiv q-bio.NC --Tue, 2 Sept 2025", "q-bio.NC", date(2025, 9, 2)),
         ("# ArXiv cond-mat.mtrl-sci --Tue, 3 Jun 2025", "cond-mat.mtrl-sci", date(2025, 6, 3)),
+        ("# ArXiv cs.cv --Fri, 20 Nov 2020", "cs.CV", date(2020, 11, 20)),
+        ("# ArXiv CS.Cv-Fri, 20 Nov 2020", "cs.CV", date(2020, 11, 20)),
+        ("# ArXiv math.ca --Fri, 20 Nov 2020", "math.CA", date(2020, 11, 20)),
+        ("# ArXiv Astro-Ph.co --Fri, 20 Nov 2020", "astro-ph.CO", date(2020, 11, 20)),
+        ("# ArXiv Physics.Optics --Fri, 20 Nov 2020", "physics.optics", date(2020, 11, 20)),
+        ("# ArXiv physics.ao-ph-Fri, 20 Nov 2020", "physics.ao-ph", date(2020, 11, 20)),
+        ("# ArXiv COND-MAT.MES-HALL-Fri, 20 Nov 2020", "cond-mat.mes-hall", date(2020, 11, 20)),
+        ("# ArXiv cs.CV --Thu, 31 Dec 2099", "cs.CV", date(2099, 12, 31)),
     ],
 )
 def test_headers_may_vary(header: str, category: str, day: date) -> None:
@@ -77,6 +85,10 @@ def test_headers_may_vary(header: str, category: str, day: date) -> None:
         "# ArXiv cs.CV --Fri, 31 Nov 2020",
         "# ArXiv cs.CV --Fri, 20 Foo 2020",
         "# ArXiv cs.CV --Xyz, 20 Nov 2020",
+        "# ArXiv cs.CV --Fri, 31 Dec 9999",
+        "# ArXiv cs.CV --Mon, 1 Jan 0001",
+        "# ArXiv cs.CV --1990-12-31",
+        "# ArXiv cs.CV --Fri, 1 Jan 99999999999999999999",
         "# ArXiv cs.CV",
         "# ArXiv",
         "# ArXiv c$.CV --Fri, 20 Nov 2020",
@@ -152,6 +164,43 @@ def test_an_abstract_may_be_wrapped_with_and_without_marks() -> None:
     assert paper.abstract == "one two three four five"
 
 
+@pytest.mark.parametrize("line", ["# 1 in the list 20 Nov 2020", "# of papers 20 Nov 2020"])
+def test_a_wrapped_line_that_ends_in_a_day_is_no_header(line: str) -> None:
+    digest = one(f"{HEADER}\n{entry(1, 'T', '2011.10043', 'We are')}\n{line}\n{entry(2, 'U', '2011.10044')}")
+    assert [paper.raw_abstract for paper in digest.papers] == [f"We are\n{line}", "What it does."]
+    with pytest.raises(DigestError, match="line 4: expected a header"):
+        parse(f"{HEADER}\n{entry(1, 'T', '2011.10043', None)}\n\n{line}", "test")
+
+
+def test_a_header_without_the_word_arxiv_ends_an_entry() -> None:
+    first, second = parse(f"{HEADER}\n{entry(1, 'T', '2011.10043')}\n# cs.CL --Mon, 23 Nov 2020", "test")
+    assert (first.papers[0].abstract, second.category) == ("What it does.", "cs.CL")
+
+
+@pytest.mark.parametrize(
+    "title",
+    ["A very long title that\nwraps ", "A very long\ntitle that\nwraps ", "A\nvery long\n  title that\n wraps ",
+     "A very long title that wraps\n"],
+)  # fmt: skip
+def test_a_heading_may_wrap_before_its_link(title: str) -> None:
+    text = f"{HEADER}\n{entry(1, title, '2011.10043')}\n{entry(2, 'U', '2011.10044')}\n\nstray"
+    digest = one(text)
+    assert [paper.title for paper in digest.papers] == ["A very long title that wraps", "U"]
+    assert [paper.abstract for paper in digest.papers] == ["What it does."] * 2
+    assert reasons(digest) == [(len(text.split("\n")), "this text belongs to no entry")]
+
+
+@pytest.mark.parametrize(
+    "between",
+    ["", "\n", "> its abstract\n", "its abstract\n> goes on\n", "one\ntwo\nthree\n", f"{HEADER}\n", "### 2.Lost too\n"],
+)
+def test_a_heading_without_its_link_takes_no_other(between: str) -> None:
+    found = "2. Found  [ :arrow_down: ](https://arxiv.org/pdf/2011.10043.pdf)"
+    digest = one(f"{HEADER}\n### 1.Lost\n{between}{found}")
+    assert [paper.title for paper in digest.papers] == ["Found"]
+    assert digest.refused[0].excerpt == "Lost"
+
+
 def test_a_missing_abstract_is_stored_as_empty() -> None:
     digest = one(f"{HEADER}\n{entry(1, 'T', '2011.10043', None)}\n{entry(2, 'U', '2011.10044')}")
     assert [paper.abstract for paper in digest.papers] == ["", "What it does."]
@@ -169,7 +218,7 @@ def test_one_file_may_hold_many_digests_and_a_paper_in_two_is_a_cross_list() -> 
     text = "\n".join([HEADER, entry(1, "T", "2011.10043"), other, entry(1, "T", "2011.10043"), HEADER,
                       entry(1, "U", "2011.10044"), entry(2, "T", "2011.10043")])  # fmt: skip
     vision, language = parse(text, "test")
-    assert (vision.category, language.category, language.line) == ("cs.CV", "cs.CL", 4)
+    assert (vision.category, language.category) == ("cs.CV", "cs.CL")
     assert [paper.title for paper in vision.papers] == ["T", "U"]
     assert [paper.title for paper in language.papers] == ["T"]
     assert reasons(vision) == [(10, "repeats 2011.10043 of line 2")]
@@ -197,7 +246,17 @@ def test_entries_before_any_header_are_an_error() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", " \n", "Dear all,\nno papers today.", "{}", "# Notes\n\n| a | b |\n", "# 1\n## 2"]
+    "text",
+    [
+        "",
+        " \n",
+        "Dear all,\nno papers today.",
+        "Click :arrow_down: below.",
+        "<!-- a -->\nnothing",
+        "{}",
+        "# Notes\n\n| a | b |\n",
+        "# 1\n## 2",
+    ],
 )
 def test_what_is_no_digest_says_what_was_expected(text: str) -> None:
     with pytest.raises(DigestError, match=HEADER):
@@ -211,14 +270,33 @@ def test_a_binary_file_is_no_digest() -> None:
 
 def test_size_and_number_of_entries_are_limited() -> None:
     with pytest.raises(DigestError, match="8 MiB"):
-        parse(HEADER + "é" * (4 * 1024 * 1024), "test")
+        parse(HEADER + "é" * (MAX_BYTES // 2), "test")
     many = "\n".join(entry(n, "T", f"2011.{n:05}", None) for n in range(MAX_ENTRIES + 1))
     with pytest.raises(DigestError, match="5000 entries") as caught:
         parse(f"{HEADER}\n{many}", "test")
     assert caught.value.line == MAX_ENTRIES + 2
 
 
-@pytest.mark.parametrize("unit", ["a\n", "# \n", "a\n\n", "### \n", "\n", "](", "> a\n", f"{HEADER}\n"])
+ROW = "|2023-05-01|T|https://arxiv.org/abs/2305.00001|"
+
+
+@pytest.mark.parametrize(
+    ("start", "unit"),
+    [
+        (HEADER, "a\n\n"),
+        (HEADER, f"{HEADER}\na\n"),
+        (HEADER, "# ArXiv cs.CV --Fri, 20 Nov 2020\na\n# ArXiv cs.CL --Fri, 20 Nov 2020\n"),
+        ("|Date|Title|PDF|", "|a|b|\n"),
+        (f"|Date|Title|PDF|\n{ROW}", "|a|b|\n"),
+        (f"|Date|Title|PDF|\n{ROW}\n\n", "https://arxiv.org/abs/2011.10043\n"),
+    ],
+)
+def test_text_that_is_no_entry_is_limited(start: str, unit: str) -> None:
+    with pytest.raises(DigestError, match=f"more than {MAX_ENTRIES}"):
+        parse(f"{start}\n{unit * (MAX_ENTRIES + 1)}", "test")
+
+
+@pytest.mark.parametrize("unit", ["a\n", "# \n", "a\n\n", "### \n", "\n", "](", "> a\n", f"{HEADER}\n", "\u200b\n"])
 def test_a_large_file_of_nothing_useful_takes_seconds(unit: str) -> None:
     start = time.process_time()
     with contextlib.suppress(DigestError):
@@ -282,6 +360,23 @@ def test_a_feed_of_two_categories_is_two_digests(title: str) -> None:
 def test_a_feed_of_an_archive_lists_a_paper_under_its_categories() -> None:
     digests = parse(rss("cs", item("2011.10043", "stat.ML", "cs.LG", "cs.CV")), "test")
     assert [digest.category for digest in digests] == ["cs.LG", "cs.CV"]
+
+
+def test_a_feed_spells_categories_in_any_way() -> None:
+    digest = one(rss("cs.cv", item("2011.10043", "CS.CV", "math.ca", "Cond-Mat.Mes-Hall")))
+    assert digest.category == "cs.CV"
+    assert digest.papers[0].categories == ("cs.CV", "math.CA", "cond-mat.mes-hall")
+
+
+@pytest.mark.parametrize("day", ["31 Dec 9999", "1 Jan 0001", "31 Dec 1990"])
+def test_a_feed_of_a_day_that_arxiv_cannot_have_is_an_error(day: str) -> None:
+    with pytest.raises(DigestError, match="from 1991 to 2099"):
+        parse(rss("cs.CV", item("2011.10043", "cs.CV")).replace("Fri, 20 Nov 2020", day), "test")
+
+
+def test_an_item_outside_the_channel_is_read_too() -> None:
+    text = rss("cs.CV").replace("</channel>", f"</channel>{item('2011.10043', 'cs.CV')}")
+    assert [paper.id for paper in one(text).papers] == ["2011.10043"]
 
 
 def test_replacements_are_not_announced_as_new() -> None:
@@ -390,6 +485,82 @@ def test_tables_become_a_digest_for_each_topic_and_day() -> None:
 def test_a_table_of_which_nothing_can_be_read_is_an_error(row: str, line: int) -> None:
     with pytest.raises(DigestError, match=f"line {line}: no row of a table could be read"):
         parse(f"|Publish Date|Title|Authors|PDF|Code|\n|---|---|---|---|---|\n{row}", "test")
+
+
+@pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01", "1990-12-31", "2100-01-01"])
+def test_a_row_of_a_day_that_arxiv_cannot_have_is_refused(day: str) -> None:
+    first = parse(TABLES.replace("2023-04-28", day), "test")[0]
+    assert reasons(first)[0] == (13, f"expected a day from 1991 to 2099 like 2023-05-01, but here is '{day}'")
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["2023-05-01|T|A|[2305.00009](http://arxiv.org/abs/2305.00009)", "- T, https://arxiv.org/abs/2305.00009",
+     "\n|T|https://arxiv.org/abs/2305.00009|"],
+)  # fmt: skip
+def test_a_paper_beside_the_tables_is_refused_with_its_line(line: str) -> None:
+    text = f"{TABLES}{line}"
+    refused = parse(text, "test")[0].refused[-1]
+    assert (refused.line, refused.is_entry) == (text.count("\n") + 1, False)
+    assert "names a paper" in refused.reason
+
+
+# One format within another
+
+TABLE = "| Title | Date |\n|---|---|\n| [Maps](https://arxiv.org/abs/2305.00001) | 2020-11-23 |"
+
+
+@pytest.mark.parametrize("gap", ["\n", "\n\n"])
+@pytest.mark.parametrize("first", [True, False])
+def test_a_table_in_a_listing_is_stray_text(first: bool, gap: str) -> None:
+    entries = f"{entry(1, 'T', '2011.10043')}\n{entry(2, 'U', '2011.10044')}"
+    text = gap.join([HEADER, TABLE, entries] if first else [HEADER, entries, TABLE])
+    digest = one(text)
+    assert [(paper.id, paper.abstract) for paper in digest.papers] == [
+        ("2011.10043", "What it does."), ("2011.10044", "What it does."),
+    ]  # fmt: skip
+    assert reasons(digest) == [(text[: text.index("| Title")].count("\n") + 1, "this text belongs to no entry")]
+
+
+def test_a_row_with_an_arrow_is_no_entry_of_a_listing() -> None:
+    arrow = "|Title|Date|PDF|\n|---|---|---|\n|Maps|2020-11-23|[ :arrow_down: ](https://arxiv.org/pdf/2305.00001)|"
+    assert [paper.id for paper in one(arrow).papers] == ["2305.00001"]
+    digest = one(f"{HEADER}\n{entry(1, 'T', '2011.10043')}\n\n{arrow}")
+    assert ([paper.id for paper in digest.papers], len(digest.refused)) == (["2011.10043"], 1)
+
+
+def test_a_comment_may_stand_before_any_format() -> None:
+    comment = "<!-- made by\na script --> <!-- -->\n"
+    feed = rss("cs.CV", item("2011.10043", "cs.CV")).partition("\n")[2]
+    for text in (f"{HEADER}\n{entry(1, 'T', '2011.10043')}", TABLES, feed):
+        assert parse(comment + text, "test")[0].papers
+
+
+BLOCKS = [
+    f"{HEADER}\n### 1.T  [ :arrow_down: ](https://arxiv.org/pdf/ID.pdf)\n> a",
+    "### 1.T  [ :arrow_down: ](https://arxiv.org/pdf/ID.pdf)\n> a", "### 1.T that\nwraps  [pdf](https://arxiv.org/abs/ID)",
+    "|Date|Title|PDF|\n|---|---|---|\n|2020-11-23|T|https://arxiv.org/abs/ID|", "|T|https://arxiv.org/abs/ID|",
+    "|2020-11-23|T|https://arxiv.org/abs/ID|", "# Topic", "<!-- -->", "- T https://arxiv.org/abs/ID",
+    rss("cs.CV", item("ID", "cs.CV")),
+]  # fmt: skip
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(BLOCKS), st.sampled_from(["\n", "\n\n"])), min_size=1, max_size=6))
+def test_no_format_loses_what_another_would_read(blocks: list[tuple[str, str]]) -> None:
+    text = "".join(block.replace("ID", f"2011.{n:05}") + gap for n, (block, gap) in enumerate(blocks))
+    try:
+        digests = parse(text, "test")
+    except DigestError:
+        return
+    papers = {paper.id: paper for digest in digests for paper in digest.papers}
+    abstracts = " ".join(paper.raw_abstract for paper in papers.values())
+    refused = {refusal.line for digest in digests for refusal in digest.refused}
+    run = 1  # Of lines without a blank one: stray lines are refused once, at their first.
+    for number, line in enumerate(text.split("\n"), 1):
+        run = run if line else number + 1
+        for paper in re.findall(r"arxiv.org/(?:pdf|abs)/(2011\.[0-9]{5})", line):
+            assert paper in papers or paper in abstracts or refused & set(range(run, number + 1))
 
 
 # The sample

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import adapters
-from adapters._files import MAX_BYTES
+from bot.digest.entries import MAX_BYTES
 from bot.model import UserError
 from bot.ports import Document
 

@@ -1,8 +1,10 @@
 """Did you mean: what is put right, and what is left alone."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -16,7 +18,7 @@ from storage import connect
 TOPICS = [
     ("Point cloud segmentation", "LiDAR scans of time series, not images, in the point cloud."),
     ("Self-supervised transformers", "Pre-training a transformer on videos with attention."),
-    ("Generative diffusion models", "A diffusion model generates NeRF scenes."),
+    ("Generative diffusion models", "A diffusion model generates NeRF scenes with sharp edges."),
 ]
 RARE = [
     Paper("2012.00001", "YOLOv5 on Mamba", "LoRA and Segmentaton, misspelt once."),
@@ -97,6 +99,8 @@ async def test_a_mistyped_word_is_put_right(filled: Store, typed: str, meant: st
         "has:code",
         "id:2011.00001",
         "quux",
+        "c#",  # sharp is another word
+        "c++",
         "深度学习网络",
     ],
 )
@@ -116,3 +120,32 @@ async def test_a_suggestion_past_a_querys_limits_is_none(filled: Store) -> None:
     assert better is not None
     line = f"{line} {'x' * (MAX_LENGTH - len(line) - 1)}"
     assert await suggestion(parse(line), filled) is None
+
+
+async def test_four_words_are_doubted_at_most(filled: Store) -> None:
+    better = await suggestion(parse("segmentaion difusion tansformer atention vidoes"), filled)
+    assert better is not None
+    assert better.text == "segmentation diffusion transformers attention vidoes"
+
+
+async def test_other_work_goes_on_while_a_large_vocabulary_is_compared(filled: Store) -> None:
+    comparing = asyncio.Event()
+
+    class Large:
+        """The store, with more words than all of arXiv has."""
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(filled, name)
+
+        async def vocabulary(self) -> dict[str, int]:
+            comparing.set()
+            return {"segmentation": 100} | {f"{n:012}": 1 for n in range(1_000_000)}
+
+    asked = asyncio.ensure_future(suggestion(parse("segmentaion"), cast("Store", Large())))
+    await comparing.wait()
+    turns = 0
+    while not asked.done():
+        await asyncio.sleep(0)
+        turns += 1
+    assert (await asked or parse("nothing")).text == "segmentation"
+    assert turns > 20

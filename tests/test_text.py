@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from bot.text import read
+from bot.text import _HIDDEN, _MAY_COMBINE, read
 
 
 def code(raw: str) -> list[str]:
@@ -126,6 +126,25 @@ def test_what_only_names_a_code_host_is_a_page(url: str) -> None:
 
 def test_hidden_characters_go_also_when_they_come_as_entities() -> None:
     assert read("a\u202eb\u200bc\x00d\ud800e &#x202E;f &#xF0000;g \U000f0000h").plain == "abcde f g h"
+
+
+def test_no_hidden_character_is_printable() -> None:
+    """`read` looks for hidden characters only where `isprintable` says no."""
+    assert not any(chr(point).isprintable() and _HIDDEN.match(chr(point)) for point in range(sys.maxunicode + 1))
+
+
+def test_every_combining_mark_may_begin_a_heap() -> None:
+    """`read` looks closely at a text only where a run of 31 characters may be marks."""
+    assert all(
+        _MAY_COMBINE.match(chr(point) * 31) for point in range(sys.maxunicode + 1) if unicodedata.combining(chr(point))
+    )
+
+
+def test_a_heap_of_marks_is_not_composed() -> None:
+    heap = "e" + "\u0301" * 31
+    assert read(f"{heap} e\u0301").plain == f"{heap} e\u0301"
+    assert read("e" + "\u0301" * 30).plain == "é" + "\u0301" * 29
+    assert read("深" * 40 + "e\u0301").plain == "深" * 40 + "é"
 
 
 def test_white_space_is_one_space_and_text_is_composed() -> None:

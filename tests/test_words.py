@@ -239,3 +239,9 @@ def test_composed_and_decomposed_accents_are_one(word: str) -> None:
 def test_an_s_at_the_end_makes_no_difference_where_it_is_a_plural(word: str) -> None:
     if words(word) == [word] and not word.endswith(("u", "i", "x", "ch", "sh")):
         assert words(f"{word}s") == words(word)
+
+
+@pytest.mark.parametrize("word", ["news", "SARS", "AIDS", "ours", "Mars", "lens", "bias", "canvas", "ADAS"])
+def test_a_word_in_s_that_is_no_plural_is_not_cut(word: str) -> None:
+    assert words(word) == [word.lower()]
+    assert words(word) != words(word[:-1])

@@ -123,7 +123,7 @@ class Adapter:
 
     async def _write(self, text: str) -> None:
         if sys.__stdout__ is None:
-            raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+            raise OSError(errno.EBADF, "Standard output is closed")
         sys.__stdout__.flush()
         output = sys.__stdout__.fileno()
         data = text.encode(sys.__stdout__.encoding, "replace")

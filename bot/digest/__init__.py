@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import date
 
 from bot import text as paper_text
-from bot.digest.entries import ADDRESS, ENTRY, HEADER, DigestError, Entry, Section, excerpt, lines
+from bot.digest.entries import ADDRESS, ENTRY, HEADER, MAX_BYTES, DigestError, Entry, Section, excerpt, lines
 from bot.digest.feed import feed
 from bot.digest.listing import listing
 from bot.digest.tables import tables
@@ -23,7 +23,6 @@ __all__ = ["FORMATS", "DigestError", "parse"]
 # In the order in which they are tried, the most lenient one last. Each returns None where a text is not its own.
 FORMATS: tuple[Callable[[str], list[Section] | None], ...] = (feed, tables, listing)
 
-MAX_BYTES = 8 * 1024 * 1024
 MAX_TITLE = 300
 MAX_ABSTRACT = 20_000
 
@@ -80,7 +79,7 @@ def _judge(section: Section, source: str) -> Digest:
         else:
             papers[paper.id], lines[paper.id] = paper, entry.line
     refused.sort(key=lambda refusal: refusal.line)
-    return Digest(source, section.category, section.day, tuple(papers.values()), tuple(refused), section.line)
+    return Digest(source, section.category, section.day, tuple(papers.values()), tuple(refused))
 
 
 def _paper(entry: Entry) -> Paper | Refusal:

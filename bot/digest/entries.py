@@ -9,6 +9,7 @@ from datetime import date
 from bot import text as paper_text
 from bot.model import Link, Refusal
 
+MAX_BYTES = 8 * 1024 * 1024
 MAX_ENTRIES = 5_000
 HEADER = "# ArXiv cs.CV --Fri, 20 Nov 2020"
 ENTRY = "### 1.Title  [ :arrow_down: ](https://arxiv.org/pdf/2011.10043.pdf)"
@@ -59,8 +60,28 @@ class Section:
             raise DigestError(entry.line, f"a digest has at most {MAX_ENTRIES} entries; split this one")
 
 
+def refuse(strays: list[Refusal], refusal: Refusal) -> None:
+    """Add what belongs to no entry; a text that is mostly that is no digest."""
+    strays.append(refusal)
+    if len(strays) > MAX_ENTRIES:
+        raise DigestError(refusal.line, f"more than {MAX_ENTRIES} pieces of text are no entries; is this a digest?")
+
+
+def canonical(category: str) -> str:
+    """Spell a category as arXiv does: `CS.cv` is `cs.CV`, `Physics.Optics` is `physics.optics`."""
+    archive, dot, subject = category.partition(".")
+    return archive.lower() + dot + (subject.upper() if len(subject) == 2 else subject.lower())
+
+
+def day_of_arxiv(day: date) -> date:
+    """Return a day on which arXiv can announce; any other raises ValueError, before arithmetic on it overflows."""
+    if not 1991 <= day.year <= 2099:
+        raise ValueError("arXiv began in 1991")
+    return day
+
+
 def lines(text: str) -> list[str]:
-    return re.split(r"\r\n|\r|\n", text)
+    return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
 
 
 def excerpt(text: str) -> str:

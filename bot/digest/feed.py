@@ -9,7 +9,7 @@ from email.utils import parsedate_to_datetime
 from xml.etree import ElementTree as ET
 
 from bot import text as paper_text
-from bot.digest.entries import DigestError, Entry, Section, excerpt
+from bot.digest.entries import DigestError, Entry, Section, canonical, day_of_arxiv, excerpt
 
 
 def feed(text: str) -> list[Section] | None:
@@ -20,14 +20,14 @@ def feed(text: str) -> list[Section] | None:
     are not, and are left out. A feed without items, as on a weekend, is a digest without papers. Source of the
     shape: https://info.arxiv.org/help/rss_specifications.html
     """
-    if not text.lstrip().startswith(("<?xml", "<rss", "<feed", "<!DOCTYPE", "<!--")):
+    if not _OPENING.match(text):
         return None
     root = _xml(text.lstrip())
     channel = root if root.tag == f"{_ATOM}feed" else root.find("channel")
     if channel is None:
         raise DigestError(1, f"expected an RSS or Atom feed, but here is <{excerpt(root.tag)}>")
     covered = _covered(channel)
-    items = [*channel.iter("item"), *channel.iter(f"{_ATOM}entry")]
+    items = [*root.iter("item"), *root.iter(f"{_ATOM}entry")]
     day = _feed_day(channel, items)
     sections = {category: Section(1, category, day) for category in covered}
     starts = _ITEM.finditer(text)
@@ -42,6 +42,8 @@ def feed(text: str) -> list[Section] | None:
     return [section for name, section in sections.items() if section.entries or name not in split]
 
 
+# A comment alone is no feed: Markdown may begin with one.
+_OPENING = re.compile(r"(?>\s*<!--.*?-->)*+\s*<(?:\?xml|rss|feed|!DOCTYPE)", re.DOTALL)
 _ATOM = "{http://www.w3.org/2005/Atom}"
 _ARXIV = "{http://arxiv.org/schemas/atom}"
 _DC = "{http://purl.org/dc/elements/1.1/}"
@@ -75,7 +77,7 @@ def _covered(channel: ET.Element) -> list[str]:
     covered = [name for name in re.split(r"[,+\s]+", names) if name] if rest else []
     if not covered or not all(_CATEGORY.fullmatch(name) for name in covered):
         raise DigestError(1, f"expected a title like `cs.CV updates on arXiv.org`, but here is `{excerpt(title)}`")
-    return list(dict.fromkeys(covered))
+    return list(dict.fromkeys(map(canonical, covered)))
 
 
 _CATEGORY = re.compile(r"[A-Za-z]+(-[A-Za-z]+)*(\.[A-Za-z]+(-[A-Za-z]+)*)?")
@@ -86,10 +88,13 @@ def _feed_day(channel: ET.Element, items: list[ET.Element]) -> date:
     first = items[0] if items else channel
     written = _field(channel, "pubDate") or _field(first, "pubDate", "published") or _field(channel, "updated")
     try:
-        return date.fromisoformat(written[:10]) if written[:1].isdigit() else parsedate_to_datetime(written).date()
+        iso = written[:1].isdigit()
+        return day_of_arxiv(date.fromisoformat(written[:10]) if iso else parsedate_to_datetime(written).date())
     except (ValueError, TypeError, OverflowError, IndexError):
         raise DigestError(
-            1, f"expected a pubDate like `Fri, 20 Nov 2020 00:00:00 -0500`, but here is `{excerpt(written)}`"
+            1,
+            "expected a pubDate from 1991 to 2099 like `Fri, 20 Nov 2020 00:00:00 -0500`,"
+            f" but here is `{excerpt(written)}`",
         ) from None
 
 
@@ -102,7 +107,7 @@ def _announced(item: ET.Element, covered: list[str], line: int) -> Iterator[tupl
         return
     terms = [element.text or element.get("term") or "" for element in item.iter("category")]
     terms += [element.get("term") or "" for element in item.iter(f"{_ATOM}category")]
-    categories = tuple(dict.fromkeys(term.strip() for term in terms if _CATEGORY.fullmatch(term.strip())))
+    categories = tuple(dict.fromkeys(canonical(term.strip()) for term in terms if _CATEGORY.fullmatch(term.strip())))
     authors = _field(item, f"{_DC}creator") or ", ".join(
         _field(element, "name") for element in item.iter(f"{_ATOM}author")
     )

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 
-from bot.digest.entries import ADDRESS, HEADER, MAX_ENTRIES, DigestError, Entry, Section, excerpt
+from bot.digest.entries import ADDRESS, HEADER, DigestError, Entry, Section, canonical, day_of_arxiv, excerpt, refuse
 from bot.digest.entries import lines as lines_of
 from bot.model import Refusal
 
@@ -23,82 +25,129 @@ def listing(text: str) -> list[Section] | None:
     if not any(line and (_is_header(line) or ":arrow_down:" in line) for line in lines):
         return None
     sections: list[Section] = []
-    early: list[Refusal] = []  # What stands before the first header is reported with the first digest.
-    heading, loose = 0, ""
+    strays: list[Refusal] = []
+    opened, heading, loose = 0, "", ""
     body: list[str] = []
 
     def close() -> None:
-        if heading:
-            title, address = _cut_heading(lines[heading - 1])
-            sections[-1].add(Entry(heading, address, title, "\n".join(body).strip()))
+        if opened:
+            title, address = _cut_heading(heading)
+            sections[-1].add(Entry(opened, address, title, "\n".join(body).strip()))
 
-    for number, line in enumerate(lines, 1):
+    for number, line in _unwrapped(lines):
         stripped = line.strip()
         if not stripped:
             loose = ""
-        elif _is_header(line):
+        elif _is_header(line, continues=loose == "open"):
             close()
-            heading, body, loose = 0, [], ""
+            opened, body, loose = 0, [], ""
             sections.append(Section(number, *_header(stripped, number)))
         elif _is_heading(line):
             if not sections:
                 raise DigestError(number, f"an entry before any header; expected `{HEADER}` above it")
             close()
-            heading, body, loose = number, [], "open"
-        elif heading and (stripped[0] == ">" or loose == "open"):
+            opened, heading, body, loose = number, line, [], "open"
+        elif opened and (stripped[0] == ">" or (loose == "open" and not _is_row(stripped))):
             body.append(stripped.removeprefix(">").strip())
             loose = "open"
         else:
-            _stray(sections[-1].strays if sections else early, number, stripped, goes_on=loose == "stray")
+            _stray(strays, number, stripped, goes_on=loose == "stray")
             loose = "stray"
     close()
-    if sections:
-        sections[0].strays[:0] = early
-    return sections
+    starts = [section.line for section in sections]
+    for stray in strays if sections else ():
+        # What stands before the first header is reported with the first digest.
+        sections[max(0, bisect_right(starts, stray.line) - 1)].strays.append(stray)
+    return sections or None
+
+
+def is_entry(line: str) -> bool:
+    """Tell what in any text is an entry of this format: a heading with the link that it ends in."""
+    return _is_heading(line) and _is_linked(line)
+
+
+def _unwrapped(lines: list[str]) -> Iterator[tuple[int, str]]:
+    """Yield each line with its number; a heading whose link stands up to three lines below is one line."""
+    wrapped = 0
+    for i, line in enumerate(lines):
+        if wrapped:
+            wrapped -= 1
+        else:
+            wrapped = _goes_on(line, lines[i + 1 : i + 4])
+            yield i + 1, " ".join(lines[i : i + 1 + wrapped])
+
+
+def _goes_on(line: str, below: list[str]) -> int:
+    """Return on how many of the lines below it a heading goes on."""
+    if not line.lstrip().startswith("###") or _is_linked(line):
+        return 0
+    for count, following in enumerate(map(str.strip, below), 1):
+        if not following or following[0] in "#>|" or _NUMBER.match(following):
+            return 0
+        if _is_linked(following):
+            return count
+    return 0
 
 
 def _stray(strays: list[Refusal], number: int, text: str, *, goes_on: bool) -> None:
     """Refuse text outside any entry: one refusal for each run of lines."""
     if not goes_on:
-        strays.append(Refusal(number, "this text belongs to no entry", excerpt(text), is_entry=False))
-    elif not strays[-1].excerpt.endswith("…"):
+        refuse(strays, Refusal(number, "this text belongs to no entry", excerpt(text), is_entry=False))
+    elif number < strays[-1].line + 80 and not strays[-1].excerpt.endswith("…"):
         strays[-1] = replace(strays[-1], excerpt=excerpt(f"{strays[-1].excerpt} {text}"))
-    if len(strays) > MAX_ENTRIES:
-        raise DigestError(number, f"more than {MAX_ENTRIES} pieces of text outside any entry; is this a digest?")
 
 
-def _is_header(line: str) -> bool:
-    if not line.startswith("#") or line.startswith("###"):
+def _is_header(line: str, *, continues: bool = False) -> bool:
+    """Tell a header, also one that cannot be read; a line that may continue an entry must name arXiv or be read."""
+    if not line.startswith("#") or line.startswith("###") or ADDRESS.search(line):
         return False
-    named = line.lstrip("# ")[:6].lower().startswith("arxiv")
-    return (named or _DATED.search(line[-40:]) is not None) and not ADDRESS.search(line)
+    if line.lstrip("# ")[:6].lower().startswith("arxiv"):
+        return True
+    return _DATED.search(line[-40:]) is not None and not (continues and _read_header(line.strip()) is None)
 
 
 def _is_heading(line: str) -> bool:
     """Tell an entry, also where its hashes are miscounted or missing."""
     start = line.lstrip()
     return start.startswith("###") or (
-        not start.startswith(">") and (":arrow_down:" in start or start.startswith("#")) and "](" in start
+        not start.startswith((">", "|")) and (":arrow_down:" in start or start.startswith("#")) and "](" in start
     )
 
 
+def _is_row(line: str) -> bool:
+    """Tell a row of a table, which belongs to no abstract."""
+    return line[0] == line[-1] == "|" and line.count("|") > 2
+
+
+def _is_linked(line: str) -> bool:
+    link = line.rfind("](")
+    return link >= 0 and (":arrow_down:" in line or ADDRESS.search(line, link) is not None)
+
+
 def _header(line: str, number: int) -> tuple[str, date]:
+    header = _read_header(line)
+    if header is None:
+        raise DigestError(
+            number, f"expected a header like `{HEADER}` with a day from 1991 to 2099, but here is `{excerpt(line)}`"
+        )
+    return header
+
+
+def _read_header(line: str) -> tuple[str, date] | None:
     match = _HEAD.fullmatch(line) if len(line) <= 200 else None
     if match is None:
-        raise DigestError(number, f"expected a header like `{HEADER}`, but here is `{excerpt(line)}`")
+        return None
     when = match["when"].replace(",", " ").split()
     if len(when) == 4 and when[0].lower().startswith(_WEEKDAYS):
         del when[0]
     try:
         if len(when) == 1:
-            return match["archive"].lower() + (match["subject"] or ""), date.fromisoformat(when[0])
+            return canonical(match["category"]), day_of_arxiv(date.fromisoformat(when[0]))
         day, name, year = when
         (month,) = (n for n, full in enumerate(_MONTHS, 1) if len(name) > 2 and full.startswith(_month(name)))
-        return match["archive"].lower() + (match["subject"] or ""), date(int(year), month, int(day))
-    except ValueError:
-        raise DigestError(
-            number, f"expected a day like `Fri, 20 Nov 2020`, but here is `{excerpt(match['when'])}`"
-        ) from None
+        return canonical(match["category"]), day_of_arxiv(date(int(year), month, int(day)))
+    except (ValueError, OverflowError):
+        return None
 
 
 def _month(name: str) -> str:
@@ -107,11 +156,9 @@ def _month(name: str) -> str:
 
 
 _DATED = re.compile(r"[0-9]{1,2} [A-Za-z]{3,9}\.? [12][0-9]{3}\s*$")
-_HEAD = re.compile(
-    r"#+\s*(?:(?i:arxiv)\b:?\s*)?(?P<archive>[A-Za-z]+(?:-[a-z]+)?)(?P<subject>\.(?:[A-Z]{2}|[a-z]+(?:-[a-z]+)?))?"
-    r"(?![\w.])[\s–—:|,-]*(?P<when>\w.*)"
-)
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_NAME = rf"[A-Za-z]+(?:-(?!(?i:{'|'.join(_WEEKDAYS)}))[A-Za-z]+)?"
+_HEAD = re.compile(rf"#+\s*(?:(?i:arxiv)\b:?\s*)?(?P<category>{_NAME}(?:\.{_NAME})?)(?![\w.])[\s–—:|,-]*(?P<when>\w.*)")
 _MONTHS = (
     "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
     "december",

@@ -6,7 +6,9 @@ import re
 from datetime import date
 
 from bot import text as paper_text
-from bot.digest.entries import ADDRESS, DigestError, Entry, Section, excerpt, lines
+from bot.digest.entries import ADDRESS, DigestError, Entry, Section, day_of_arxiv, excerpt, refuse
+from bot.digest.entries import lines as lines_of
+from bot.digest.listing import is_entry
 from bot.model import Refusal
 
 
@@ -14,15 +16,19 @@ def tables(text: str) -> list[Section] | None:
     """Read the tables of the `*-arxiv-daily` repositories: `|Publish Date|Title|Authors|PDF|Code|`.
 
     They cover many days and name no arXiv category: a digest's category is the heading above its table, written
-    as `video-restoration`, and its day is the row's. Text around the tables is navigation and not looked at.
+    as `video-restoration`, and its day is the row's. Text around the tables is navigation, unless it names a paper.
+    A text with entries of a listing is a listing, whatever tables it holds.
     """
-    if not _HEAD.search(text):
+    lines = lines_of(text)
+    if not any(line.lstrip().startswith("|") and "title" in line.lower() for line in lines):
+        return None
+    if any(map(is_entry, lines)):
         return None
     sections: dict[tuple[str, date], Section] = {}
     strays: list[Refusal] = []
     columns: list[str] = []
     topic, found = "arxiv", 0
-    for number, line in enumerate(lines(text), 1):
+    for number, line in enumerate(lines, 1):
         stripped = line.strip()
         cells = [cell.strip() for cell in stripped[1:].removesuffix("|").split("|")] if stripped.startswith("|") else []
         names = [cell.strip("* ").lower() for cell in cells]
@@ -30,13 +36,17 @@ def tables(text: str) -> list[Section] | None:
             columns = []
             if stripped.startswith("#") and "updated on" not in stripped.lower():
                 topic = re.sub(r"[\W_]+", "-", stripped.lower()).strip("-") or "arxiv"
-        elif "title" in names and any("date" in name for name in names):
+        if "title" in names and any("date" in name for name in names):
             columns, found = names, number
-        elif columns and not all(set(cell) <= set(":- ") for cell in cells):
+        elif not columns:
+            if ADDRESS.search(line):
+                reason = "this names a paper, but is no row under a head like `|Publish Date|Title|Authors|PDF|Code|`"
+                refuse(strays, Refusal(number, reason, excerpt(stripped), is_entry=False))
+        elif not all(set(cell) <= set(":- ") for cell in cells):
             try:
                 day, entry = _row(columns, cells, number)
             except ValueError as error:
-                strays.append(Refusal(number, str(error), excerpt(stripped)))
+                refuse(strays, Refusal(number, str(error), excerpt(stripped)))
             else:
                 sections.setdefault((topic, day), Section(number, topic, day)).add(entry)
     if not found:
@@ -59,9 +69,9 @@ def _row(columns: list[str], cells: list[str], number: int) -> tuple[date, Entry
     row = dict(zip(columns, (cell.strip("* ") for cell in cells), strict=True))
     when = next(cell for name, cell in row.items() if "date" in name)
     try:
-        day = date.fromisoformat(re.sub(r"[./]", "-", when))
+        day = day_of_arxiv(date.fromisoformat(re.sub(r"[./]", "-", when)))
     except ValueError:
-        raise ValueError(f"expected a day like 2023-05-01, but here is {excerpt(when)!r}") from None
+        raise ValueError(f"expected a day from 1991 to 2099 like 2023-05-01, but here is {excerpt(when)!r}") from None
     address = next((cell for name, cell in row.items() if name != "title" and ADDRESS.search(cell)), "")
     linked = _LINKED.fullmatch(row["title"])
     code = paper_text.read(" ".join(cell for name, cell in row.items() if name in ("code", "homepage", "project")))
@@ -76,5 +86,4 @@ def _row(columns: list[str], cells: list[str], number: int) -> tuple[date, Entry
     )
 
 
-_HEAD = re.compile(r"(?:^|[\r\n])[ \t]*\|[^\r\n]*title", re.IGNORECASE)
 _LINKED = re.compile(r"\[([^\[\]]*)\]\(([^()\s]*)\)")
