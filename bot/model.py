@@ -135,7 +135,6 @@ class Digest:
     day: date
     papers: tuple[Paper, ...]
     refused: tuple[Refusal, ...] = ()
-    line: int = 1
 
     @property
     def declared(self) -> int:
