@@ -16,8 +16,9 @@ from tempfile import TemporaryDirectory
 from benchmarks import material
 from benchmarks.timing import Cost, Row, Watch, milliseconds, percentile, ratio
 from bot.daily import take_in
+from bot.grammar import parse
 from bot.ports import Store
-from bot.query import Query, parse
+from bot.query import Query
 from storage import connect
 from storage.matching import split
 

@@ -10,8 +10,9 @@ import logging
 from collections import defaultdict
 from collections.abc import Iterable
 
+from bot.grammar import parse
 from bot.model import Destination, Paper, Pick, Subscription, UserError
-from bot.query import And, Folded, Node, Or, Query, Term, parse
+from bot.query import And, Folded, Node, Or, Query, Term
 
 _log = logging.getLogger(__name__)
 

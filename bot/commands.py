@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Annotated
 
-from bot import advice, query, spelling
+from bot import advice, grammar, query, spelling
 from bot.calendar import expected_after, meant, quiet, spoken
 from bot.cards import card
 from bot.dispatch import COMMANDS, Parameter, answer, call, command, expected, named
@@ -80,7 +80,7 @@ async def search(call: Call, store: Store, query_text: QueryText, page: Page = 1
     Case, accents, hyphens and plurals do not matter: self supervised finds Self-Supervised. Words are whole words;
     end one with * for its beginning (segment*). Papers with the words in the title come first, then newer ones.
     """
-    asked = query.parse(query_text)
+    asked = grammar.parse(query_text)
     found = await _page(store, asked, page)
     likely = await spelling.suggestion(asked, store)
     if not found.total and likely:
@@ -139,7 +139,7 @@ async def subscribe(call: Call, store: Store, query_text: QueryText) -> Reply:
     The language is that of search. Alerts fire on whole words only: NER never fires on "generate". All that match
     in one digest come in one message, each with its reason.
     """
-    asked = query.parse(query_text)
+    asked = grammar.parse(query_text)
     mine = await store.subscriptions(call.caller)
     if len(mine) >= MAX_SUBSCRIPTIONS and _number_of(asked, mine) is None:
         raise UserError(f"You have {len(mine)} subscriptions, the most there can be. Remove one: unsubscribe NUMBER")
@@ -169,7 +169,7 @@ async def unsubscribe(call: Call, store: Store, which: Mine) -> Reply:
     if which.isdecimal():
         number = next((each.number for each in mine if str(each.number) == which), None)
     else:
-        number = _number_of(query.parse(which), mine)
+        number = _number_of(grammar.parse(which), mine)
     gone = await store.unsubscribe(call.caller, number) if number is not None else None
     if gone is None:
         shown = Text(which).clip(_CLIPPED)
@@ -201,7 +201,7 @@ async def show(call: Call, store: Store, paper_id: PaperId) -> Reply:
     show 2011.10043
     show https://arxiv.org/abs/2011.10043v2
     """
-    wanted = query.arxiv_id(paper_id)
+    wanted = grammar.arxiv_id(paper_id)
     if wanted is None:
         raise UserError(f"{paper_id} is no arXiv id. Type one like: show 2011.10043")
     found = await store.papers([wanted])
@@ -407,7 +407,7 @@ async def _dry_run(asked: query.Query, store: Store, today: date) -> tuple[str, 
 
 
 def _number_of(asked: query.Query, mine: tuple[Subscription, ...]) -> int | None:
-    return next((each.number for each in mine if query.parse(each.query).key == asked.key), None)
+    return next((each.number for each in mine if grammar.parse(each.query).key == asked.key), None)
 
 
 def _listed(mine: tuple[Subscription, ...], call: Call) -> str:

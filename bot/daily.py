@@ -13,9 +13,10 @@ from bot import alerts, highlights
 from bot.calendar import spoken
 from bot.cards import card
 from bot.config import log_bug
+from bot.grammar import parse
 from bot.model import Button, Delivery, Destination, Digest, Following, Reply, Subscription, Text
 from bot.ports import DeliveryError, Intake, Morning, Platform, Store, StoreError
-from bot.query import category_word, category_words, parse
+from bot.query import category_word, category_words
 
 _log = logging.getLogger(__name__)
 

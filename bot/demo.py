@@ -16,10 +16,10 @@ from bot.calendar import spoken
 from bot.commands import answer
 from bot.daily import deliver, take_in
 from bot.digest import parse
+from bot.grammar import parse as read_query
 from bot.model import Call, Digest, Paper, Reply, Text, UserError
 from bot.ports import Platform, Store
 from bot.query import Folded
-from bot.query import parse as read_query
 
 _CARDS = 3  # of each answer: a tour is short
 _ALERTS = 5  # papers in the alert at most

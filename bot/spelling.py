@@ -16,9 +16,10 @@ from itertools import islice
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
+from bot.grammar import parse
 from bot.model import UserError
 from bot.ports import Store
-from bot.query import Query, Term, mark, parse
+from bot.query import Query, Term, mark
 from bot.words import spans
 
 _RARE = 2

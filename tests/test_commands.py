@@ -9,9 +9,9 @@ from datetime import UTC, date, datetime
 import pytest
 
 from bot import commands, daily
+from bot.grammar import parse
 from bot.model import Destination, Digest, Following, Link, Paper, Refusal, Reply
 from bot.ports import Store
-from bot.query import parse
 
 ME = Destination.parse("slack:T1/@U1")
 ROOM = Destination.parse("slack:T1/C1")

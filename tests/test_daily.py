@@ -9,9 +9,9 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from bot import daily, service
+from bot.grammar import parse
 from bot.model import Answer, Destination, Digest, Following, Link, Paper, Reply
 from bot.ports import DeliveryError, DiskError, Intake, Morning, Store
-from bot.query import parse
 
 ANN = Destination.parse("slack:T1/@ANN")
 BOB = Destination.parse("slack:T1/@BOB")

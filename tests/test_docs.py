@@ -14,7 +14,7 @@ import adapters
 from bot import __main__ as command_line
 from bot.commands import COMMANDS
 from bot.config import PREFIX, Settings
-from bot.query import FIELDS, parse
+from bot.grammar import FIELDS, parse
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text("utf-8")

@@ -24,8 +24,8 @@ from typing import NamedTuple
 import pytest
 
 import storage
+from bot.grammar import parse
 from bot.model import Delivery, Destination, Digest, Following, Paper
-from bot.query import parse
 from storage.opening import inspect
 
 KILLS = int(os.environ.get("KILLS", "25"))

@@ -10,27 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.grammar import FIELDS, MAX_DEPTH, MAX_LENGTH, MAX_TERMS, arxiv_id, parse
 from bot.model import Link, Listing, Paper, Text, UserError
-from bot.query import (
-    FIELDS,
-    MAX_DEPTH,
-    MAX_LENGTH,
-    MAX_TERMS,
-    And,
-    Announced,
-    Category,
-    Folded,
-    HasCode,
-    Id,
-    Node,
-    Not,
-    Or,
-    Query,
-    Term,
-    arxiv_id,
-    mark,
-    parse,
-)
+from bot.query import And, Announced, Category, Folded, HasCode, Id, Node, Not, Or, Query, Term, mark
 
 DAY = date(2020, 11, 20)
 PAPER = Paper(

@@ -8,9 +8,9 @@ from typing import cast
 
 import pytest
 
+from bot.grammar import MAX_LENGTH, parse
 from bot.model import Digest, Paper
 from bot.ports import Store
-from bot.query import MAX_LENGTH, parse
 from bot.spelling import suggestion
 from storage import connect
 

@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
 
 import storage
+from bot.grammar import parse
 from bot.model import Delivery, Destination, Digest, Following, Link, Listing, Paper, Pick, Refusal
 from bot.ports import (
     AlreadyRunning,
@@ -34,7 +35,6 @@ from bot.ports import (
     StoreError,
     Taken,
 )
-from bot.query import parse
 from storage import connect, own, path
 from storage.opening import inspect
 from storage.schema import APPLICATION_ID, MIGRATIONS
@@ -809,7 +809,7 @@ import asyncio, resource, sys
 from datetime import UTC, date, datetime
 from bot.model import Digest, Paper
 from bot.ports import DiskError
-from bot.query import parse
+from bot.grammar import parse
 from storage import connect
 
 async def main():

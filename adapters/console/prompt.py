@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from bot.commands import COMMANDS
 from bot.config import SettingsError, state_folder
-from bot.query import FIELDS
+from bot.grammar import FIELDS
 
 if TYPE_CHECKING:
     from prompt_toolkit import PromptSession
