@@ -105,7 +105,7 @@ def _version(context: click.Context, _: click.Parameter, wanted: bool) -> None:
 
 
 def _address(context: click.Context, _: click.Parameter, value: str | None) -> str | None:
-    value = value or context.find_root().params.get("database")
+    value = value if value is not None else context.find_root().params.get("database")
     if value is not None and not re.match(config.ADDRESS, value):
         raise click.BadParameter(f"write it like sqlite:///paperwire.db, or with an absolute path: {_EXAMPLE}")
     return value
@@ -182,7 +182,13 @@ Examples:
 @click.option("--json", "as_json", is_flag=True, help="Print the answer as one JSON object.")
 def ask(line: str, database: str | None, *, as_json: bool) -> None:
     """Give one command, LINE, as you would type it in a chat; quote it for your shell."""
-    if not asyncio.run(_ask(line, _begin(database), as_json=as_json)):
+    try:
+        answered = asyncio.run(_ask(line, _begin(database), as_json=as_json))
+    except (config.SettingsError, StoreError) as error:
+        if as_json:
+            asyncio.run(adapters.terminal().show_json(Reply(Text(str(error)), error=str(error))))
+        raise
+    if not answered:
         raise click.exceptions.Exit(USAGE)
 
 
@@ -224,13 +230,8 @@ async def _ask(line: str, settings: config.Settings, *, as_json: bool) -> bool:
     from bot.commands import answer  # noqa: PLC0415
 
     terminal = adapters.terminal()
-    try:
-        async with storage.connect(settings.database) as store:
-            reply = await answer(terminal.call(line), store)
-    except StoreError as error:
-        if as_json:
-            await terminal.show_json(Reply(Text(str(error)), error=str(error)))
-        raise
+    async with storage.connect(settings.database) as store:
+        reply = await answer(terminal.call(line), store)
     if as_json:
         await terminal.show_json(reply)
     elif reply.error is not None:

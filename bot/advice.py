@@ -37,7 +37,9 @@ async def why_nothing(asked: Query, store: Store) -> str:
                 return "No paper here names a code address."
             case Announced() if census.oldest and census.newest:
                 return f"The digests here are from {spoken(census.oldest)} to {spoken(census.newest)}."
-    if len(parts) == 1:
+    nodes = asked.root.nodes if isinstance(asked.root, And) else (asked.root,)
+    kept = tuple(node for node in nodes if not isinstance(node, Not))
+    if len(kept) < len(nodes) and await _total(And(kept), store):
         return "There are papers with it, but what is left out takes them all. Leave less out."
     return "Each part of it is found, but no paper has all of them. Leave one out, or put OR between them."
 

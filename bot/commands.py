@@ -15,7 +15,7 @@ from bot import advice, grammar, query, spelling
 from bot.calendar import expected_after, meant, quiet, spoken
 from bot.cards import card
 from bot.dispatch import COMMANDS, Parameter, answer, call, command, expected, named
-from bot.model import Button, Call, Following, Paper, Reply, Subscription, Text, UserError
+from bot.model import ARCHIVES, Button, Call, Following, Paper, Reply, Subscription, Text, UserError
 from bot.ports import Found, Store, Taken
 
 __all__ = ["COMMANDS", "answer", "call"]
@@ -26,11 +26,9 @@ _CLIPPED = 80
 _EXAMPLES = 3
 _LOUD = 10  # papers a day
 _MOST_HIGHLIGHTS = 20
-# https://arxiv.org/category_taxonomy
-_ARCHIVES = (
-    *("astro-ph", "cond-mat", "cs", "econ", "eess", "gr-qc", "hep-ex", "hep-lat", "hep-ph", "hep-th"),
-    *("math", "math-ph", "nlin", "nucl-ex", "nucl-th", "physics", "q-bio", "q-fin", "quant-ph", "stat"),
-)
+# Archives without subjects, and those whose subjects are words; all others have two letters.
+_WHOLE = ("gr-qc", "hep-ex", "hep-lat", "hep-ph", "hep-th", "math-ph", "nucl-ex", "nucl-th", "quant-ph")
+_WORDED = ("cond-mat", "physics")
 
 
 def _read_day(text: str, call: Call) -> date | None:
@@ -402,7 +400,8 @@ async def _dry_run(asked: query.Query, store: Store, today: date) -> tuple[str, 
         elif not older.total:
             line += f" {await advice.why_nothing(asked, store)}"
     elif month.total / 30 > _LOUD or (of_week >= 4 * _LOUD and week.total > of_week / 4):
-        line += "\nThat is loud. Add a word, a phrase or a category to make it say less, for example cat:cs.CV"
+        hint = "" if asked.categories else ", for example cat:cs.CV"
+        line += f"\nThat is loud. Add a word or a phrase{' or a category' * bool(hint)} to make it say less{hint}"
     return line, month
 
 
@@ -417,14 +416,15 @@ def _listed(mine: tuple[Subscription, ...], call: Call) -> str:
 
 async def _followable(words: list[str], store: Store) -> tuple[str, ...]:
     """Return the categories that words name, each once, as the store or arXiv writes them."""
-    known = {code.lower(): code for code in (*_ARCHIVES, *await store.categories())}
+    known = {code.lower(): code for code in (*ARCHIVES, *await store.categories())}
     return tuple(dict.fromkeys(known.get(word.lower()) or _arxiv_category(word, known.values()) for word in words))
 
 
 def _arxiv_category(word: str, known: Iterable[str]) -> str:
     """Return a category as arXiv writes it; raise `UserError`, with what may be meant, where it is none."""
     archive, _, subject = word.lower().partition(".")
-    if archive in _ARCHIVES and re.fullmatch("[a-z]+(-[a-z]+)?", subject):
+    shape = "[a-z]+(-[a-z]+)?" if archive in _WORDED else "[a-z]{2}"
+    if archive in ARCHIVES and archive not in _WHOLE and re.fullmatch(shape, subject):
         return f"{archive}.{subject.upper() if len(subject) == 2 else subject}"
     if archive == "all":
         raise UserError("Without a category it is all of them. Type: settings on")

@@ -100,8 +100,10 @@ class _Parser:
                 if close < 0:
                     raise UserError(f"A quotation mark is not closed. {_instead(self.line)}")
                 text, end = self.line[at : close + 1], close + 1
-            # Within a word, as in "self"-supervised, a minus leaves nothing out.
-            if kind != "space" and not (kind == "minus" and self.line[at - 1 : at].strip(" (-")):
+            if kind == "minus" and self.line[at - 1 : at] == '"':
+                apart = self.line.replace('"-', '" -')
+                raise UserError("Put a space before the minus." + (f" Type: {apart}" if _parses(apart) else ""))
+            if kind != "space":
                 yield kind, text, at, end
             at = end
 
@@ -134,7 +136,7 @@ class _Parser:
                 continue
             node = self.unit(depth)
             if node is not None:
-                nodes.append(node)
+                nodes += node.nodes if isinstance(node, And) else (node,)
         if not nodes:
             raise UserError(f"Something is missing in {self.line} {self._hint()}")
         nodes = self._dated(nodes)
@@ -147,7 +149,7 @@ class _Parser:
             return nodes
         first, last = max(each.first for each in asked), min(each.last for each in asked)
         if first > last:
-            raise UserError(f"No day fits all the dates in {self.line}. Type the earlier one after after:")
+            raise UserError(f"No day fits all the dates in {self.line}. Leave one of them out.")
         return [Announced(first, last), *(node for node in nodes if not isinstance(node, Announced))]
 
     def _hint(self) -> str:
@@ -245,7 +247,8 @@ class _Parser:
 
 
 def _address_id(text: str) -> str | None:
-    evident = _ARXIV_ADDRESS.match(text) or re.fullmatch(r"(?:arxiv:)?\d{4}\.\d{4,6}(?:v\d+)?", text, re.IGNORECASE)
+    text = text.strip(".,;[]<>")
+    evident = _ARXIV_ADDRESS.match(text) or _ARXIV_ID.fullmatch(re.sub("^arxiv:", "", text, flags=re.IGNORECASE))
     return arxiv_id(text) if evident else None
 
 

@@ -11,6 +11,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
+# https://arxiv.org/category_taxonomy
+ARCHIVES = (
+    *("astro-ph", "cond-mat", "cs", "econ", "eess", "gr-qc", "hep-ex", "hep-lat", "hep-ph", "hep-th"),
+    *("math", "math-ph", "nlin", "nucl-ex", "nucl-th", "physics", "q-bio", "q-fin", "quant-ph", "stat"),
+)
+
 _DESTINATION = re.compile(r"([a-z]+):([^/\s]+)/(\S+)")
 
 

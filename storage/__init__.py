@@ -33,8 +33,7 @@ def own(address: str) -> Iterator[None]:
     """
     try:
         # By the file's own name: a link to it is the same database.
-        lock = path(address).resolve()
-        lock = lock.with_name(lock.name + ".lock")
+        lock = Path(os.path.realpath(path(address)) + ".lock")
         lock.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         handle = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
@@ -72,4 +71,7 @@ def path(address: str) -> Path:
         raise SchemaError(f"A database address looks like sqlite:///paperwire.db; this one begins with {scheme!r}.")
     if address == f"{_SCHEME}:memory:":
         raise SchemaError("Paperwire keeps what it promised in a file, not in memory: sqlite:///paperwire.db")
-    return Path(address.removeprefix(_SCHEME)).expanduser()
+    try:
+        return Path(address.removeprefix(_SCHEME)).expanduser()
+    except RuntimeError as error:
+        raise SchemaError(f"{address} names no file: {error}") from None

@@ -91,14 +91,19 @@ async def _record_digest(db: aiosqlite.Connection, digest: Digest, at: datetime)
     """Write down that this text was taken in; return whether it is new."""
     refused = [astuple(each) for each in digest.refused]
     fingerprint = blake2b(repr((digest.papers, refused)).encode(), digest_size=16).hexdigest()
-    cursor = await db.execute(
+    text = (digest.day.isoformat(), digest.category, fingerprint)
+    known = await db.execute_fetchall(
+        "SELECT 1 FROM digest WHERE day = ? AND category = ? AND fingerprint = ? LIMIT 1", text
+    )
+    # Known or not, it is what this source says now.
+    await db.execute(
         """
         INSERT INTO digest (day, category, fingerprint, source, refused, taken_at) VALUES (?, ?, ?, ?, ?, ?)
         ON CONFLICT DO NOTHING
         """,
-        (digest.day.isoformat(), digest.category, fingerprint, digest.source, json.dumps(refused), stamp(at)),
+        (*text, digest.source, json.dumps(refused), stamp(at)),
     )
-    return cursor.rowcount > 0
+    return not list(known)
 
 
 async def _is_first(db: aiosqlite.Connection, listing: Listing) -> bool:

@@ -75,7 +75,7 @@ async def configured(db: aiosqlite.Connection, *, reader: bool) -> None:
 
 
 def inspect(path: Path) -> Inspection:
-    """Look a database file over without changing it: schema, permissions, SQLite's full integrity check.
+    """Look a database file over and change nothing in it: schema, permissions, SQLite's full integrity check.
 
     Raise `SchemaError` where it is another program's.
     """

@@ -41,7 +41,7 @@ MIGRATIONS: tuple[str, ...] = (
         source      TEXT NOT NULL,
         refused     TEXT NOT NULL,  -- JSON array of [line, reason, excerpt, is_entry]
         taken_at    TEXT NOT NULL,
-        UNIQUE (day, category, fingerprint)
+        UNIQUE (day, category, fingerprint, source)
     ) STRICT;
 
     CREATE TABLE listing (

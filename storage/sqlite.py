@@ -179,7 +179,7 @@ class SqliteStore:
             """
             SELECT (SELECT count(*) FROM paper), (SELECT count(*) FROM paper WHERE authors <> '[]'),
                    (SELECT count(*) FROM (SELECT DISTINCT day, category FROM digest)),
-                   (SELECT min(day) FROM listing), (SELECT max(day) FROM listing),
+                   (SELECT min(day) FROM digest), (SELECT max(day) FROM digest),
                    (SELECT count(*) FROM subscription),
                    (SELECT count(*) FROM outbox WHERE state IN ('pending', 'sending')),
                    (SELECT count(*) FROM outbox WHERE state = 'sent'),
@@ -336,7 +336,7 @@ class SqliteStore:
                 "UPDATE outbox SET state = ?, code = ?, not_before = ?, uncertain = ? WHERE id = ?",
                 (state, code, rows.stamp(not_before) if not_before else None, uncertain, delivery.id),
             )
-            if state == "dead":
+            if state == "dead" and not delivery.uncertain:
                 # What never arrived was not told: another listing may bring it up again.
                 await db.execute(
                     """

@@ -461,6 +461,16 @@ async def test_settings_are_for_who_manages_the_room(ask: Ask, filled: Store) ->
     assert (await ask("settings", may_manage=False)).error is None
 
 
+@pytest.mark.parametrize("word", ["cs.CVV", "cs.C", "hep-th.foo", "q-bio.neurons"])
+async def test_a_category_that_cannot_be_is_refused(ask: Ask, filled: Store, word: str) -> None:
+    assert "is no arXiv category" in str((await ask(f"settings on {word}")).error)
+    assert await filled.following(ROOM) is None
+
+
+async def test_what_takes_all_away_is_named(ask: Ask) -> None:
+    assert "what is left out takes them all" in (await ask("search point cloud -cloud")).text.plain
+
+
 @pytest.mark.parametrize("line", ["settings on 12", "settings count:99", "settings on cs.CV count:0"])
 async def test_a_setting_that_cannot_be_changes_nothing(ask: Ask, filled: Store, line: str) -> None:
     assert (await ask(line)).error is not None

@@ -168,8 +168,25 @@ def test_an_abstract_may_be_wrapped_with_and_without_marks() -> None:
 def test_a_wrapped_line_that_ends_in_a_day_is_no_header(line: str) -> None:
     digest = one(f"{HEADER}\n{entry(1, 'T', '2011.10043', 'We are')}\n{line}\n{entry(2, 'U', '2011.10044')}")
     assert [paper.raw_abstract for paper in digest.papers] == [f"We are\n{line}", "What it does."]
-    with pytest.raises(DigestError, match="line 4: expected a header"):
-        parse(f"{HEADER}\n{entry(1, 'T', '2011.10043', None)}\n\n{line}", "test")
+    digest = one(f"{HEADER}\n{entry(1, 'T', '2011.10043', None)}\n\n{line}")
+    assert reasons(digest) == [(4, "this text belongs to no entry")]
+
+
+@pytest.mark.parametrize("line", ["## Updated 20 Nov 2020", "## Last updated on 21 Nov 2020", "# Week of 20 Nov 2020"])
+def test_a_dated_line_that_names_no_category_opens_no_digest(line: str) -> None:
+    digest = one(f"{HEADER}\n{line}\n{entry(1, 'T', '2011.10043')}")
+    assert (digest.category, [paper.id for paper in digest.papers]) == ("cs.CV", ["2011.10043"])
+    assert reasons(digest) == [(2, "this text belongs to no entry")]
+
+
+def test_a_link_within_the_text_below_is_no_heading_s() -> None:
+    digest = one(f"{HEADER}\n### 1. No link here\nSee also [code](https://arxiv.org/abs/2011.99999) text\n> abs")
+    assert (digest.papers, len(digest.refused)) == ((), 1)
+
+
+def test_a_heading_with_a_link_leaves_a_table_a_table() -> None:
+    text = f"# Awesome list ([our paper](https://arxiv.org/abs/2301.00001))\n## Vision\n{TABLE}"
+    assert [len(digest.papers) for digest in parse(text, "test")] == [1]
 
 
 def test_a_header_without_the_word_arxiv_ends_an_entry() -> None:

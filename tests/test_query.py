@@ -83,7 +83,11 @@ def marked(text: str, *lines: str, field: str = "title") -> str:
         ("lidar --radar", "(:lidar & :radar)"),
         ("lidar -(medical OR ct)", "(-((:ct OR :medical)) & :lidar)"),
         ('lidar -"point cloud"', "(-(:point cloud) & :lidar)"),
-        ('"self"-supervised', "(:self & :supervised)"),
+        ("(lidar OR radar)-weather", "((:lidar OR :radar) & -(:weather))"),
+        ("after:2020-11-01 (before:2020-12-01 lidar)", "(:lidar & on:2020-11-01..2020-11-30)"),
+        ("arxiv:hep-th/9901001", "id:hep-th/9901001"),
+        ("hep-th/9901001", "id:hep-th/9901001"),
+        ("[2011.10043],", "id:2011.10043"),
         ("lidar !?", ":lidar"),
         ("lidar -!?", ":lidar"),
         ("lidar 2011.10043", "(:lidar & id:2011.10043)"),
@@ -205,6 +209,7 @@ def test_a_line_means(line: str, key: str) -> None:
                 "To leave out nothing, type: lidar medical"
             ),
         ),
+        ('"self"-supervised', 'Put a space before the minus. Type: "self" -supervised'),
         ("lidar -", None),
         ("(lidar -)", None),
         ("before:0001-01-01", "0001-01-01 is no date. Type year-month-day, for example before:2020-11-20"),
@@ -510,7 +515,10 @@ class Tree:
     @property
     def node(self) -> Node:
         nodes = tuple(part.node for part in self.parts)
-        return Not(nodes[0]) if self.kind == "not" else (Or if self.kind == "or" else And)(nodes)
+        if self.kind == "and":
+            # An AND within an AND is one.
+            return And(tuple(one for each in nodes for one in (each.nodes if isinstance(each, And) else (each,))))
+        return Not(nodes[0]) if self.kind == "not" else Or(nodes)
 
     def holds(self, sheet: Sheet) -> bool:
         each = [part.holds(sheet) for part in self.parts]
@@ -533,11 +541,15 @@ def asking(part: Tree | Leaf) -> Tree | Leaf:
     return joined(part.kind, list(map(asking, part.parts)))
 
 
+def has_days(node: Node) -> bool:
+    return isinstance(node, Announced) or (isinstance(node, And) and any(map(has_days, node.nodes)))
+
+
 def joined(kind: str, parts: list[Tree | Leaf]) -> Tree | Leaf:
     if kind == "or":
         return Tree(kind, tuple(map(asking, parts)))
     # Several dates beside each other are one span of days, which has tests of its own.
-    dated = [part for part in parts if isinstance(part, Leaf) and isinstance(part.node, Announced)]
+    dated = [part for part in parts if has_days(part.node)]
     kept = [*(part for part in parts if part not in dated), *dated[:1]]
     return Tree(kind, tuple(kept)) if len(kept) > 1 else kept[0]
 

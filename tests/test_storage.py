@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Awaitable, Callable, Iterable, Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import permutations
 from pathlib import Path
@@ -1132,6 +1133,33 @@ async def test_what_one_file_had_to_refuse_is_not_forgotten_for_another(
     mended = digest(FRIDAY, "cs.CV", paper("2011.00001", "Lidar"), paper("2011.00003", "Sonar"), source="a.md")
     await store.take_in(mended, nothing, NOW)
     assert [(each.stored, each.declared) for each in await store.digests(FRIDAY)] == [(3, 3)]
+
+
+async def test_a_mended_file_is_mended_by_whatever_name(store: Store, digest: MakeDigest, paper: MakePaper) -> None:
+    refusal = Refusal(8, "the title is empty", "### 3.")
+    wrong = digest(FRIDAY, "cs.CV", paper("2011.00001", "Lidar"), refused=(refusal,), source="a.md")
+    await store.take_in(wrong, nothing, NOW)
+    for source in ("/here/a.md", "a.md"):
+        mended = digest(FRIDAY, "cs.CV", paper("2011.00001", "Lidar"), paper("2011.00002", "Radar"), source=source)
+        await store.take_in(mended, nothing, NOW)
+    assert [(each.stored, each.declared) for each in await store.digests(FRIDAY)] == [(2, 2)]
+
+
+async def test_what_may_have_arrived_was_told(
+    store: Store, owe: Owe, digest: MakeDigest, paper: MakePaper, address: str
+) -> None:
+    await owe(ANN)
+    claimed = await store.claim(["slack"], NOW)
+    assert claimed is not None
+    await store.settle(replace(claimed, uncertain=True), "dead")
+    told = []
+
+    def plan(morning: Morning) -> Iterable[Delivery]:
+        told.append(dict(morning.told))
+        return ()
+
+    await store.take_in(digest(MONDAY, "cs.LG", paper("2011.11200", "Lidar")), plan, NOW)
+    assert told == [{ANN: frozenset({"2011.11200"})}]
 
 
 async def test_what_was_given_up_was_not_told(store: Store, owe: Owe, digest: MakeDigest, paper: MakePaper) -> None:

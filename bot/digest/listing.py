@@ -10,7 +10,7 @@ from datetime import date
 
 from bot.digest.entries import ADDRESS, HEADER, DigestError, Entry, Section, canonical, day_of_arxiv, excerpt, refuse
 from bot.digest.entries import lines as lines_of
-from bot.model import Refusal
+from bot.model import ARCHIVES, Refusal
 
 
 def listing(text: str) -> list[Section] | None:
@@ -38,7 +38,7 @@ def listing(text: str) -> list[Section] | None:
         stripped = line.strip()
         if not stripped:
             loose = ""
-        elif _is_header(line, continues=loose == "open"):
+        elif _is_header(line):
             close()
             opened, body, loose = 0, [], ""
             sections.append(Section(number, *_header(stripped, number)))
@@ -61,9 +61,12 @@ def listing(text: str) -> list[Section] | None:
     return sections or None
 
 
-def is_entry(line: str) -> bool:
-    """Tell what in any text is an entry of this format: a heading with the link that it ends in."""
-    return _is_heading(line) and _is_linked(line)
+def has_entries(lines: list[str]) -> bool:
+    """Tell a text of this format: one with the arrow of its entries, or with a header and linked headings."""
+    if any(":arrow_down:" in line and _is_heading(line) for line in lines):
+        return True
+    linked = (line for line in lines if line.lstrip().startswith("###") and _is_linked(line))
+    return any(linked) and any(map(_is_header, lines))
 
 
 def _unwrapped(lines: list[str]) -> Iterator[tuple[int, str]]:
@@ -84,7 +87,8 @@ def _goes_on(line: str, below: list[str]) -> int:
     for count, following in enumerate(map(str.strip, below), 1):
         if not following or following[0] in "#>|" or _NUMBER.match(following):
             return 0
-        if _is_linked(following):
+        # A link within a line of text is of the text.
+        if _is_linked(following) and (":arrow_down:" in following or following.endswith(")")):
             return count
     return 0
 
@@ -97,13 +101,14 @@ def _stray(strays: list[Refusal], number: int, text: str, *, goes_on: bool) -> N
         strays[-1] = replace(strays[-1], excerpt=excerpt(f"{strays[-1].excerpt} {text}"))
 
 
-def _is_header(line: str, *, continues: bool = False) -> bool:
-    """Tell a header, also one that cannot be read; a line that may continue an entry must name arXiv or be read."""
+def _is_header(line: str) -> bool:
+    """Tell a header: a line that names arXiv, even if it cannot be read, or that reads as a category and a day."""
     if not line.startswith("#") or line.startswith("###") or ADDRESS.search(line):
         return False
     if line.lstrip("# ")[:6].lower().startswith("arxiv"):
         return True
-    return _DATED.search(line[-40:]) is not None and not (continues and _read_header(line.strip()) is None)
+    read = _read_header(line.strip()) if _DATED.search(line[-40:]) else None
+    return read is not None and ("." in read[0] or read[0] in ARCHIVES)
 
 
 def _is_heading(line: str) -> bool:

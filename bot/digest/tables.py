@@ -8,7 +8,7 @@ from datetime import date
 from bot import text as paper_text
 from bot.digest.entries import ADDRESS, DigestError, Entry, Section, day_of_arxiv, excerpt, refuse
 from bot.digest.entries import lines as lines_of
-from bot.digest.listing import is_entry
+from bot.digest.listing import has_entries
 from bot.model import Refusal
 
 
@@ -22,7 +22,7 @@ def tables(text: str) -> list[Section] | None:
     lines = lines_of(text)
     if not any(line.lstrip().startswith("|") and "title" in line.lower() for line in lines):
         return None
-    if any(map(is_entry, lines)):
+    if has_entries(lines):
         return None
     sections: dict[tuple[str, date], Section] = {}
     strays: list[Refusal] = []
