@@ -3,7 +3,6 @@
 import contextlib
 import random
 import re
-import time
 from datetime import date
 from pathlib import Path
 
@@ -314,11 +313,12 @@ def test_text_that_is_no_entry_is_limited(start: str, unit: str) -> None:
 
 
 @pytest.mark.parametrize("unit", ["a\n", "# \n", "a\n\n", "### \n", "\n", "](", "> a\n", f"{HEADER}\n", "\u200b\n"])
-def test_a_large_file_of_nothing_useful_takes_seconds(unit: str) -> None:
-    start = time.process_time()
+def test_a_large_file_of_nothing_useful_holds_no_paper(unit: str) -> None:
+    # As long as it takes linear time: in quadratic time nobody would see the end of it.
+    found = []
     with contextlib.suppress(DigestError):
-        parse(f"{HEADER}\n" + unit * (1024 * 1024 // len(unit)), "test")
-    assert time.process_time() - start < 5
+        found = [digest.papers for digest in parse(f"{HEADER}\n" + unit * (512 * 1024 // len(unit)), "test")]
+    assert not any(found)
 
 
 def test_lone_surrogates_cannot_reach_the_store() -> None:
