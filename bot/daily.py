@@ -14,7 +14,7 @@ from bot.calendar import spoken
 from bot.cards import card
 from bot.config import log_bug
 from bot.grammar import parse
-from bot.model import Button, Delivery, Destination, Digest, Following, Reply, Subscription, Text
+from bot.model import Button, Delivery, Destination, Digest, Following, Pick, Reply, Subscription, Text
 from bot.ports import DeliveryError, Intake, Morning, Platform, Store, StoreError
 from bot.query import category_word, category_words
 
@@ -51,7 +51,8 @@ def plan(morning: Morning) -> Iterator[Delivery]:
     """
     for person, picks in alerts.match(morning.subscriptions, morning.fresh).items():
         told = morning.told.get(person, frozenset())
-        news = tuple(pick for pick in picks if pick.paper not in told)
+        # Only which papers: why is said by what the person is subscribed to when the message goes out.
+        news = tuple(Pick(pick.paper) for pick in picks if pick.paper not in told)
         if news:
             part = morning.parts.get(person, 0) + 1
             yield Delivery(person, "alert", morning.category, morning.day, news, part)

@@ -10,7 +10,7 @@ import pytest
 
 from bot import daily, service
 from bot.grammar import parse
-from bot.model import Answer, Destination, Digest, Following, Link, Paper, Reply
+from bot.model import Answer, Destination, Digest, Following, Link, Paper, Pick, Reply
 from bot.ports import DeliveryError, DiskError, Intake, Morning, Store
 
 ANN = Destination.parse("slack:T1/@ANN")
@@ -88,6 +88,15 @@ async def test_each_person_gets_one_message_with_every_reason(store: Store, slac
     (bobs,) = slack.to(BOB)
     assert [card.paper for card in bobs.cards] == [MEDICAL.id, LIDAR.id]
     assert bobs.text.plain == "2 new papers match what you subscribed to, in cs.CV of Fri 20 Nov 2020"
+
+
+async def test_what_is_owed_to_a_person_does_not_say_what_they_asked_for(store: Store) -> None:
+    await store.subscribe(ANN, parse("lidar"), NOW)
+    await daily.take_in(DIGEST, store, NOW)
+    claimed = await store.claim(["slack"], NOW)
+
+    assert claimed is not None
+    assert claimed.picks == (Pick(LIDAR.id),)
 
 
 async def test_whole_words_fire_and_parts_of_words_do_not(store: Store, slack: Recorder, clock: Clock) -> None:
