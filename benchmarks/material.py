@@ -5,7 +5,8 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Iterator
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 from importlib import resources
 from itertools import groupby, islice
 from operator import itemgetter
@@ -35,3 +36,19 @@ def corpus(count: int | None) -> Iterator[Digest]:
                     for each in group
                 )
                 yield Digest("corpus", category, date.fromisoformat(day), tuple(papers))
+
+
+def enlarged(count: int) -> Iterator[Digest]:
+    """Yield digests of `count` papers: the corpus as often as it takes, each time a year earlier, with new ids."""
+    left, year = count, 0
+    while left > 0:
+        shift = timedelta(days=364 * year)
+        for digest in corpus(None):
+            papers = digest.papers[:left]
+            if year:
+                papers = tuple(replace(each, id=f"{25 - year:02}{each.id[2:]}") for each in papers)
+            left -= len(papers)
+            yield replace(digest, day=digest.day - shift, papers=papers)
+            if left <= 0:
+                return
+        year += 1

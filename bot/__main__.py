@@ -11,8 +11,8 @@ import signal
 import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from datetime import UTC, datetime, timedelta
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, NoReturn
 
@@ -22,15 +22,19 @@ import adapters
 import storage
 from bot import config
 from bot.model import Reply, Text, UserError
-from bot.ports import AlreadyRunning, SchemaError, StoreError
+from bot.ports import AlreadyRunning, SchemaError, StoreError, Unreachable
 
 if TYPE_CHECKING:
+    from bot.doctor import Finding
     from bot.model import Digest
-    from bot.ports import Platform, Source
+    from bot.ports import Platform, Source, Store
 
-USAGE, UNREADABLE, BUG, DISK, RUNNING, CONFIGURATION = 2, 65, 70, 74, 75, 78
+USAGE, UNREADABLE, UNREACHABLE, BUG, DISK, RUNNING, CONFIGURATION = 2, 65, 69, 70, 74, 75, 78
 # EBADF: an output that is closed, or not for writing.
 _DISK_TROUBLE = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EBADF)
+
+# So long at most do alerts wait for the rest of a batch of digests: one that is killed does not keep them for ever.
+_HOLD = timedelta(minutes=10)
 
 
 def main() -> NoReturn:
@@ -66,6 +70,7 @@ def _explained(error: Exception) -> int:
         SchemaError: CONFIGURATION,
         AlreadyRunning: RUNNING,
         StoreError: DISK,
+        Unreachable: UNREACHABLE,
         UserError: USAGE,
     }
     if isinstance(error, _Failure):
@@ -109,6 +114,12 @@ def _address(context: click.Context, _: click.Parameter, value: str | None) -> s
     if value is not None and not re.match(config.ADDRESS, value):
         raise click.BadParameter(f"write it like sqlite:///paperwire.db, or with an absolute path: {_EXAMPLE}")
     return value
+
+
+def _https(_: click.Context, __: click.Parameter, value: str) -> str:
+    if value and not re.fullmatch(r"https://[\w.-]+(:\d+)?/?", value, re.ASCII):
+        raise click.BadParameter("write it like https://papers.example, without a path")
+    return value.rstrip("/")
 
 
 _EXAMPLE = "sqlite:////var/lib/paperwire/paperwire.db"
@@ -196,14 +207,20 @@ def ask(line: str, database: str | None, *, as_json: bool) -> None:
 @_database
 def doctor(database: str | None) -> None:
     """Check the settings, the database and this machine; say what to do about what is wrong."""
-    from bot.doctor import diagnose  # noqa: PLC0415
+    raise click.exceptions.Exit(asyncio.run(_doctor(_begin(database, quiet=True))))
 
-    settings = _begin(database, quiet=True)
-    code = 0
-    for found in diagnose(settings, storage.path(settings.database), lambda: storage.inspect(settings.database)):
-        click.echo(f"{found.state:<4}  {_printable(found.text)}")
-        code = code or {"configuration": CONFIGURATION, "disk": DISK}.get(found.about, 0)
-    raise click.exceptions.Exit(code)
+
+@cli.command(
+    epilog="""\b
+Examples:
+  paperwire manifest slack                               for Socket Mode, which needs no address
+  paperwire manifest slack --url https://papers.example  for HTTP"""
+)
+@click.argument("platform")
+@click.option("--url", default="", metavar="ADDRESS", callback=_https, help="Where the platform can call Paperwire.")
+def manifest(platform: str, url: str) -> None:
+    """Print what PLATFORM makes an app of: paste it there."""
+    click.echo(adapters.manifest(platform, _begin(None), url))
 
 
 @cli.command()
@@ -214,6 +231,24 @@ def migrate(database: str | None) -> None:
     asyncio.run(_migrate(settings))
     found = storage.inspect(settings.database)
     click.echo(_printable(f"{storage.path(settings.database)} has schema {found.schema if found else 0}."))
+
+
+async def _doctor(settings: config.Settings) -> int:
+    code = 0
+    async for found in _findings(settings):
+        click.echo(f"{found.state:<4}  {_printable(found.text)}")
+        code = code or {"configuration": CONFIGURATION, "disk": DISK}.get(found.about, 0)
+    return code
+
+
+async def _findings(settings: config.Settings) -> AsyncIterator[Finding]:
+    from bot.doctor import diagnose  # noqa: PLC0415
+
+    for found in diagnose(settings, storage.path(settings.database), lambda: storage.inspect(settings.database)):
+        yield found
+    for name in settings.platforms:
+        async for found in adapters.checks(name, settings):
+            yield found
 
 
 def _begin(database: str | None, *, service: bool = False, quiet: bool = False) -> config.Settings:
@@ -248,7 +283,7 @@ async def _migrate(settings: config.Settings) -> None:
 
 async def _demo(path: str | None) -> None:
     from bot import demo  # noqa: PLC0415
-    from bot.commands import answer  # noqa: PLC0415
+    from bot.service import respond  # noqa: PLC0415
 
     if path is None:
         digests = list(demo.sample())
@@ -263,12 +298,10 @@ async def _demo(path: str | None) -> None:
             await demo.tour(digests, store, terminal)
             if _has_person():
                 await terminal.say("Now it is yours: type help to see every command, and exit to leave.")
-                await terminal.run(lambda call: answer(call, store))
+                await terminal.run(lambda call: respond(call, store))
 
 
 async def _ingest(paths: Sequence[str], settings: config.Settings, *, owe: bool) -> None:
-    from bot.daily import take_in  # noqa: PLC0415
-
     counts: Counter[str] = Counter()
     unreadable = False
     sources: list[Source] = []
@@ -279,24 +312,13 @@ async def _ingest(paths: Sequence[str], settings: config.Settings, *, owe: bool)
             _complain(str(error))
             unreadable = True
     async with storage.connect(settings.database) as store:
-        with _progress(sum(map(len, sources))) as advance:
-            for source in sources:
-                read = 0
-                async for digests in _read(source):
-                    read += digests is not None
-                    for digest in digests or ():
-                        intake = await take_in(digest, store, datetime.now(UTC).astimezone(), owe=owe)
-                        counts.update(
-                            digests=1,
-                            entries=digest.declared,
-                            refused=digest.declared - len(digest.papers),
-                            new=intake.new,
-                            known=intake.known,
-                            corrected=intake.corrected,
-                            owed=intake.owed,
-                        )
-                    advance()
-                unreadable = unreadable or (not read and len(source) > 0)
+        try:
+            with _progress(sum(map(len, sources))) as advance:
+                for source in sources:
+                    readable = await _take_in(source, store, counts, advance, owe=owe)
+                    unreadable = unreadable or not readable
+        finally:
+            await store.release()
     click.echo(
         f"Digests: {counts['digests']:,}. Papers: {counts['new']:,} new, {counts['known']:,} known, "
         f"{counts['corrected']:,} of them corrected. Entries: {counts['entries']:,}, {counts['refused']:,} refused. "
@@ -304,6 +326,31 @@ async def _ingest(paths: Sequence[str], settings: config.Settings, *, owe: bool)
     )
     if unreadable:
         raise click.exceptions.Exit(UNREADABLE)
+
+
+async def _take_in(
+    source: Source, store: Store, counts: Counter[str], advance: Callable[[], None], *, owe: bool
+) -> bool:
+    """Take in and count what a source has; return whether any of it could be read, if there is any."""
+    from bot.daily import take_in  # noqa: PLC0415
+
+    read = 0
+    async for digests in _read(source):
+        read += digests is not None
+        for digest in digests or ():
+            now = datetime.now(UTC).astimezone()
+            intake = await take_in(digest, store, now, owe=owe, hold_until=now + _HOLD)
+            counts.update(
+                digests=1,
+                entries=digest.declared,
+                refused=digest.declared - len(digest.papers),
+                new=intake.new,
+                known=intake.known,
+                corrected=intake.corrected,
+                owed=intake.owed,
+            )
+        advance()
+    return read > 0 or not len(source)
 
 
 def _has_person() -> bool:
@@ -359,10 +406,9 @@ def _progress(total: int) -> Iterator[Callable[[], None]]:
 async def _deliver_once(settings: config.Settings) -> None:
     from bot.daily import deliver  # noqa: PLC0415
 
-    terminal = adapters.terminal()
-    async with storage.connect(settings.database) as store:
+    async with _opened(settings) as (store, platforms):
         await store.begin_delivery()
-        tally = await deliver(store, _platforms(), terminal.clock)
+        tally = await deliver(store, platforms, adapters.terminal().clock)
     _complain(f"{tally.sent} delivered, {tally.failed} failed, {tally.uncertain} uncertain")
 
 
@@ -373,13 +419,20 @@ async def _serve(settings: config.Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     typed = sys.stdin is not None and sys.stdin.isatty()
-    async with storage.connect(settings.database) as store:
-        await serve(store, _platforms(), adapters.terminal().clock, stop, outlive_asking=not typed)
+    async with _opened(settings) as (store, platforms):
+        await serve(store, platforms, adapters.terminal().clock, stop, outlive_asking=not typed)
 
 
-def _platforms() -> Mapping[str, Platform]:
-    """Return the platforms that are configured: the terminal needs nothing to be."""
-    return {"console": adapters.platform("console")}
+@asynccontextmanager
+async def _opened(settings: config.Settings) -> AsyncIterator[tuple[Store, Mapping[str, Platform]]]:
+    """Open the store and the platforms that are configured."""
+    async with AsyncExitStack() as stack:
+        store = await stack.enter_async_context(storage.connect(settings.database))
+        platforms = {}
+        for name in settings.platforms:
+            ledger = store.ledger(name, settings.secret_keys)
+            platforms[name] = await stack.enter_async_context(adapters.platform(name, settings, ledger))
+        yield store, platforms
 
 
 if __name__ == "__main__":

@@ -8,7 +8,10 @@ holiday evening. arXiv publishes its holidays a year at a time; those named here
 from __future__ import annotations
 
 import re
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from bot.model import Schedule
 
 _MONDAY, _THURSDAY, _SATURDAY = 0, 3, 5
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -42,6 +45,41 @@ def spoken(day: date) -> str:
     return f"{weekday[:3].title()} {day.day} {month[:3].title()} {day.year}"
 
 
+def moment(at: datetime) -> str:
+    """Return an instant as people write it: Fri 20 Nov 2020, 09:00 UTC."""
+    at = at.astimezone(UTC)
+    return f"{spoken(at.date())}, {at:%H:%M} UTC"
+
+
+def due(schedule: Schedule, now: datetime) -> datetime:
+    """Return the earliest instant from `now` on that is on one of the schedule's days, once its start has come there.
+
+    Where the clocks skip the start, it comes when they do; where they show it twice, the first time. A day that a zone
+    leaves out is none of them.
+    """
+    zone = ZoneInfo(schedule.zone)
+    today = now.astimezone(zone).date()
+    ahead = 0
+    while True:
+        day = today + timedelta(days=ahead)
+        start = max(now.astimezone(UTC), _instant(datetime.combine(day, schedule.start), zone))
+        if day.weekday() in schedule.days and start.astimezone(zone).date() == day:
+            return start
+        ahead += 1
+
+
+def _instant(local: datetime, zone: ZoneInfo) -> datetime:
+    """Return the first instant at which a zone's clocks show this time or a later one of the day."""
+    early, late = sorted(local.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
+    if late.astimezone(zone).replace(tzinfo=None) == local:
+        return early
+    # The clocks skip it, somewhere between the two: they show less before, more after.
+    while late - early > timedelta(seconds=1):
+        middle = early + (late - early) / 2
+        early, late = (middle, late) if middle.astimezone(zone).replace(tzinfo=None) < local else (early, middle)
+    return late.replace(microsecond=0)
+
+
 def meant(text: str, today: date) -> date | None:
     """Return the day that a person names: yesterday, fri (the last one), 2020-11-20, Fri 20 Nov 2020; else None.
 
@@ -64,6 +102,26 @@ def meant(text: str, today: date) -> date | None:
         if _LIKE_A_DATE.fullmatch(text):
             raise
         return None
+
+
+def weekdays(text: str) -> tuple[int, ...] | None:
+    """Return the weekdays (Monday is 0) that a person names: mon-fri, mon,wed, weekdays, daily; else None."""
+    days: set[int] = set()
+    for piece in {"daily": "mon-sun", "weekdays": "mon-fri"}.get(text.lower(), text.lower()).split(","):
+        first, dash, last = piece.partition("-")
+        start, end = _named(first, _WEEKDAYS), _named(last if dash else first, _WEEKDAYS)
+        if start is None or end is None:
+            return None
+        days |= {(start + n) % 7 for n in range((end - start) % 7 + 1)}
+    return tuple(sorted(days))
+
+
+def named_days(days: tuple[int, ...]) -> str:
+    """Return weekdays as people say them: daily, on weekdays, on Mon and Wed."""
+    if days in (tuple(range(7)), tuple(range(5))):
+        return "daily" if len(days) == 7 else "on weekdays"
+    *others, last = (_WEEKDAYS[day][:3].title() for day in days)
+    return f"on {', '.join(others)} and {last}" if others else f"on {last}"
 
 
 def _named(word: str, names: tuple[str, ...]) -> int | None:

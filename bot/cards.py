@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from bot.calendar import spoken
-from bot.model import Button, Card, Paper, Text
-from bot.query import Query, mark
+from bot.grammar import parse
+from bot.model import Button, Card, Paper, Pick, Subscription, Text
+from bot.query import Folded, Query, mark
 
 _SNIPPET = 280
 _LEAD = 80
@@ -15,6 +16,7 @@ _LEAD = 80
 def card(paper: Paper, queries: Sequence[Query] = (), *, why: str = "", whole: bool = False) -> Card:
     """Return a paper's card: what the queries look for marked, the abstract whole or a snippet around a mark."""
     body = mark(paper.abstract, "abstract", queries)
+    opened = () if whole else (Button("Abstract", "show", paper.id, "aside"),)
     return Card(
         paper.id,
         mark(paper.title, "title", queries),
@@ -24,8 +26,19 @@ def card(paper: Paper, queries: Sequence[Query] = (), *, why: str = "", whole: b
         tuple(_facts(paper)),
         paper.pdf,
         paper.code if not whole else paper.links,
-        () if whole else (Button("Abstract", "show", paper.id),),
+        (*opened, Button("Similar", "similar", paper.id)),
     )
+
+
+def found(paper: Paper, asked: Query, *, how: str = "matches") -> Card:
+    """Return the card of a paper that a query finds, with every reason."""
+    return card(paper, [asked], why=f"{how}: {', '.join(asked.reasons(Folded(paper)))}")
+
+
+def matched(paper: Paper, pick: Pick, mine: Mapping[int, Subscription]) -> Card:
+    """Return the card of a paper that a person's subscriptions match, by their numbers, with every reason."""
+    queries = [parse(mine[number].query) for number in pick.subscriptions]
+    return card(paper, queries, why=f"matches: {', '.join(pick.reasons)}")
 
 
 def _snippet(body: Text) -> Text:

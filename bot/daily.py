@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
@@ -10,10 +11,9 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from bot import alerts, highlights
-from bot.calendar import spoken
-from bot.cards import card
+from bot.calendar import due, moment, spoken
+from bot.cards import card, matched
 from bot.config import log_bug
-from bot.grammar import parse
 from bot.model import Button, Delivery, Destination, Digest, Following, Pick, Reply, Subscription, Text
 from bot.ports import DeliveryError, Intake, Morning, Platform, Store, StoreError
 from bot.query import category_word, category_words
@@ -24,6 +24,7 @@ _log = logging.getLogger(__name__)
 _WAITS = tuple(map(timedelta, (0,) * 7, (1, 5, 30, 120, 600, 1800, 3600)))
 # A message that fails so often through a bug of ours is given up, or it would hold up those behind it for ever.
 _MOST_BUGS = 5
+_AT_ONCE = 8  # destinations
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,16 +36,20 @@ class Tally:
     uncertain: int = 0
 
 
-async def take_in(digest: Digest, store: Store, at: datetime, *, owe: bool = True) -> Intake:
+async def take_in(
+    digest: Digest, store: Store, at: datetime, *, owe: bool = True, hold_until: datetime | None = None
+) -> Intake:
     """Store a digest, and in the same transaction what is owed for it. Repeating it changes nothing.
 
-    Without `owe` nobody is told: so is an archive filled that nobody wants a year of alerts about.
+    Without `owe` nobody is told: so is an archive filled that nobody wants a year of alerts about. Who takes in
+    several digests holds the alerts until `hold_until`, so that each person gets one a day, and ends with
+    `Store.release`.
     """
-    return await store.take_in(digest, plan if owe else _nothing, at)
+    return await store.take_in(digest, plan if owe else _nothing, at, hold_until=hold_until)
 
 
 def plan(morning: Morning) -> Iterator[Delivery]:
-    """Yield what is owed for a digest: one alert to each person it concerns, the highlights to each room.
+    """Yield what is owed for a digest: an alert to each person it concerns, the highlights to each room.
 
     Alerts are for papers that are new here and that the person was never told of; highlights, too, are of papers that
     the room has not seen, and for a digest's first time only: a correction of it does not post them again.
@@ -55,7 +60,7 @@ def plan(morning: Morning) -> Iterator[Delivery]:
         news = tuple(Pick(pick.paper) for pick in picks if pick.paper not in told)
         if news:
             part = morning.parts.get(person, 0) + 1
-            yield Delivery(person, "alert", morning.category, morning.day, news, part)
+            yield Delivery(person, "alert", "", morning.day, news, part)
     if not morning.first or not morning.followings:
         return
     workspaces: defaultdict[tuple[str, str], list[Subscription]] = defaultdict(list)
@@ -71,7 +76,8 @@ def plan(morning: Morning) -> Iterator[Delivery]:
         papers = [paper for paper in morning.papers if paper.id not in told]
         chosen = highlights.choose(papers, followers.get(_workspace(each.room), {}), each.count)
         if chosen and _follows(each, morning.category):
-            yield Delivery(each.room, "highlights", morning.category, morning.day, chosen)
+            when = due(each.schedule, morning.at)
+            yield Delivery(each.room, "highlights", morning.category, morning.day, chosen, due=when)
 
 
 def _workspace(destination: Destination) -> tuple[str, str]:
@@ -90,60 +96,85 @@ async def deliver(
     clock: Callable[[], datetime],
     stopping: Callable[[], bool] = lambda: False,
 ) -> Tally:
-    """Deliver everything that is due now on these platforms, oldest first; return how it went.
+    """Deliver everything that is due now on these platforms, oldest first, to several at once; return how it went.
 
     Claim, post, settle: a crash between two of them leaves a delivery that `Store.begin_delivery` finds again. Once
-    `stopping` says so, nothing more is claimed.
+    `stopping` says so, or the store has failed, nothing more is claimed, and what is on its way is waited for.
     """
     outcomes: Counter[str] = Counter()
-    while not stopping() and (delivery := await store.claim(platforms, clock())):
-        outcomes[await _deliver(delivery, store, platforms[delivery.to.platform], clock)] += 1
-    return Tally(outcomes["sent"], outcomes["failed"], outcomes["uncertain"])
+    under_way: set[asyncio.Task[str]] = set()
+    try:
+        while True:
+            while len(under_way) < _AT_ONCE and not stopping() and (next_ := await store.claim(platforms, clock())):
+                sending = _deliver(next_, store, platforms[next_.to.platform], clock)
+                under_way.add(asyncio.create_task(sending))
+            if not under_way:
+                return Tally(outcomes["sent"], outcomes["failed"], outcomes["uncertain"])
+            done, _ = await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
+            outcomes.update([each.result() for each in done])
+            under_way -= done
+    except asyncio.CancelledError:
+        for each in under_way:
+            each.cancel()
+        raise
+    finally:
+        # Also of those that failed after the first: it speaks for all.
+        await asyncio.gather(*under_way, return_exceptions=True)
 
 
 async def compose(delivery: Delivery, store: Store) -> Reply | None:
     """Return the message that a delivery stands for; None where nothing of it is wanted any more."""
-    if delivery.kind == "alert":
-        return await _alert(delivery, store)
+    composed = {"alert": _alert, "highlights": _highlights, "notice": _notice}[delivery.kind]
+    return await composed(delivery, store)
+
+
+async def _highlights(delivery: Delivery, store: Store) -> Reply | None:
     following = await store.following(delivery.to)
-    if following is None or not _follows(following, delivery.category):
+    if following is None or not _follows(following, delivery.topic):
         return None
     papers = {paper.id: paper for paper in await store.papers(pick.paper for pick in delivery.picks)}
-    taken = next(each for each in await store.digests(delivery.day) if each.category == delivery.category)
+    taken = next(each for each in await store.digests(delivery.day) if each.category == delivery.topic)
     shown = f"{len(delivery.picks)} of {taken.stored} papers" if len(delivery.picks) < taken.stored else "all of it"
     return Reply(
-        Text(f"{delivery.category}, {spoken(delivery.day)}: {shown}"),
+        Text(f"{delivery.topic}, {spoken(delivery.day)}: {shown}"),
         tuple(card(papers[pick.paper], why="; ".join(pick.reasons)) for pick in delivery.picks),
-        buttons=(Button("The whole digest", "today", f"{delivery.day} {delivery.category}"),),
+        buttons=(Button("The whole digest", "today", f"{delivery.day} {delivery.topic}"),),
     )
-
-
-def _nothing(_: Morning) -> tuple[Delivery, ...]:
-    return ()
 
 
 async def _alert(delivery: Delivery, store: Store) -> Reply | None:
     # By what the person is subscribed to now: who unsubscribed in the meantime is not told any more.
-    mine = {each.number: each for each in await store.subscriptions(delivery.to)}
+    mine = {each.number: each for each in await store.subscriptions(delivery.to) if not each.muted}
     papers = {paper.id: paper for paper in await store.papers(pick.paper for pick in delivery.picks)}
     picks = alerts.match(mine.values(), papers.values()).get(delivery.to)
     if not picks:
         return None
     behind = sorted({number for pick in picks for number in pick.subscriptions})
     count = "1 new paper matches" if len(picks) == 1 else f"{len(picks)} new papers match"
+    listings = [listing for pick in picks for listing in papers[pick.paper].listings]
+    *others, last = sorted({listing.category for listing in listings if listing.day == delivery.day})
+    where = f"{', '.join(others)} and {last}" if others else last
     return Reply(
-        Text(f"{count} what you subscribed to, in {delivery.category} of {spoken(delivery.day)}"),
-        tuple(
-            card(
-                papers[pick.paper],
-                [parse(mine[number].query) for number in pick.subscriptions],
-                why=f"matches: {', '.join(pick.reasons)}",
-            )
-            for pick in picks
-        ),
+        Text(f"{count} what you subscribed to, in {where} of {spoken(delivery.day)}"),
+        tuple(matched(papers[pick.paper], pick, mine) for pick in picks),
         buttons=tuple(Button(f"Unsubscribe from {mine[n].query}", "unsubscribe", str(n)) for n in behind),
         private=True,
     )
+
+
+async def _notice(delivery: Delivery, store: Store) -> Reply | None:
+    room = Destination.parse(delivery.topic)
+    pause = await store.paused(room)
+    following = await store.following(room)
+    if pause is None or following is None:
+        return None
+    what = f"The daily highlights cannot be posted in a room any more, since {moment(pause.since)}: {pause.code}."
+    again = " ".join(["settings on", *following.categories])
+    return Reply(Text(f"{what}\nInvite the bot there again, then type there: {again}"), private=True, about=room)
+
+
+def _nothing(_: Morning) -> tuple[Delivery, ...]:
+    return ()
 
 
 async def _deliver(delivery: Delivery, store: Store, platform: Platform, clock: Callable[[], datetime]) -> str:
@@ -180,14 +211,25 @@ async def _settle_failed(delivery: Delivery, store: Store, error: DeliveryError,
     if error.kind == "content":
         await store.settle(delivery, "dead", code=error.code)
         return
+    # Where the platform names a time, its own is meant: waiting for a turn is no failure that would make it longer.
     wait = _WAITS[min(delivery.attempts, len(_WAITS)) - 1]
     if error.retry_after is not None:
-        wait = max(wait, timedelta(seconds=error.retry_after))
+        wait = timedelta(seconds=error.retry_after)
+    gone = error.kind == "gone"
     await store.settle(
         delivery,
         "pending",
         code=error.code,
         not_before=now + wait,
-        pause=error.kind == "gone",
+        pause=now if gone else None,
         uncertain=delivery.uncertain or error.kind == "uncertain",
+        owe=await _told_of(delivery.to, store, now) if gone else None,
     )
+
+
+async def _told_of(gone: Destination, store: Store, now: datetime) -> Delivery | None:
+    """Return the notice to whoever set a room up that it is gone; there is nobody else to tell of a person."""
+    following = None if gone.is_person else await store.following(gone)
+    if following is None or following.owner is None:
+        return None
+    return Delivery(following.owner, "notice", str(gone), now.date(), ())

@@ -35,7 +35,11 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A command as people see it, read off its function."""
+    """A command as people see it, read off its function.
+
+    `manages` says that it asks who manages the room and whether it can be posted there: `may_manage` and `obstacle` of
+    a call, which cost a platform a look-up.
+    """
 
     name: str
     summary: str
@@ -43,6 +47,7 @@ class Command:
     parameters: Mapping[str, Parameter]
     required: frozenset[str]
     run: Callable[..., Awaitable[Reply]]
+    manages: bool = False
 
     @property
     def usage(self) -> str:
@@ -54,7 +59,7 @@ class Command:
 COMMANDS: dict[str, Command] = {}
 
 
-def command(function: Callable[..., Awaitable[Reply]]) -> Callable[..., Awaitable[Reply]]:
+def command(function: Callable[..., Awaitable[Reply]], *, manages: bool = False) -> Callable[..., Awaitable[Reply]]:
     """Register a function as the command of its name."""
     hints = get_type_hints(function, include_extras=True)
     parameters = {name: hint.__metadata__[0] for name, hint in hints.items() if hasattr(hint, "__metadata__")}
@@ -62,14 +67,16 @@ def command(function: Callable[..., Awaitable[Reply]]) -> Callable[..., Awaitabl
     required = frozenset(name for name in parameters if signature[name].default is inspect.Parameter.empty)
     text = inspect.cleandoc(function.__doc__ or "")
     name = function.__name__
-    COMMANDS[name] = Command(name, text.partition("\n")[0], text, parameters, required, function)
+    COMMANDS[name] = Command(name, text.partition("\n")[0], text, parameters, required, function, manages)
     return function
 
 
-def call(line: str, *, room: Destination, caller: Destination, at: datetime, may_manage: bool = False) -> Call:
+def call(
+    line: str, *, room: Destination, caller: Destination, at: datetime, may_manage: bool = False, obstacle: str = ""
+) -> Call:
     """Read a typed line as a call: the first word names the command; an empty line asks for help."""
     name, _, text = line.strip().removeprefix("/").partition(" ")
-    return Call(name.lower() or "help", text.strip(), room, caller, at, may_manage)
+    return Call(name.lower() or "help", text.strip(), room, caller, at, may_manage, obstacle)
 
 
 async def answer(call: Call, store: Store) -> Reply:
@@ -135,7 +142,8 @@ def _named(name: str, parameter: Parameter, text: str, call: Call) -> tuple[str,
     """Take `name:value` out of a text, where it stands outside quotes; return what is left, and the value."""
     pieces = text.split('"')
     for number, piece in enumerate(pieces[::2]):
-        match = re.search(rf"(?<!\S){name}:(\S*)", piece)
+        # "Project page: ..." in a text that is pasted names nothing.
+        match = re.search(rf"(?<!\S){name}:(\S+)", piece)
         if match is None:
             continue
         value = parameter.read(match[1], call)

@@ -80,6 +80,11 @@ def arxiv_id(text: str) -> str | None:
     return f"{archive.partition('.')[0].lower()}/{number}" if slash else archive
 
 
+def arxiv_ids(text: str) -> tuple[str, ...]:
+    """Return the arXiv ids that stand in a text, alone or in addresses, without versions, each once."""
+    return tuple(dict.fromkeys(filter(None, map(_address_id, re.split(r"[\s<>()|,]+", text)))))
+
+
 class _Parser:
     """A recursive descent over the line's tokens: one method for each rule of the grammar."""
 
@@ -247,7 +252,7 @@ class _Parser:
 
 
 def _address_id(text: str) -> str | None:
-    text = text.strip(".,;[]<>")
+    text = text.strip(".,:;!?[]<>\"'")
     evident = _ARXIV_ADDRESS.match(text) or _ARXIV_ID.fullmatch(re.sub("^arxiv:", "", text, flags=re.IGNORECASE))
     return arxiv_id(text) if evident else None
 

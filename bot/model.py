@@ -6,9 +6,9 @@ Nothing here does I/O, and nothing here knows a platform or a database.
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Literal
 
 # https://arxiv.org/category_taxonomy
@@ -34,14 +34,19 @@ class Text:
     def __str__(self) -> str:
         return self.plain
 
+    def pieces(self) -> Iterator[tuple[str, bool]]:
+        """Yield the text in pieces that are not empty, each with whether it is marked."""
+        done = 0
+        for start, end in (*self.marks, (len(self.plain), len(self.plain))):
+            if start > done:
+                yield self.plain[done:start], False
+            if end > start:
+                yield self.plain[start:end], True
+            done = end
+
     def render(self, escape: Callable[[str], str], before: str, after: str) -> str:
         """Return the text as markup: every piece escaped, every marked one between `before` and `after`."""
-        pieces = []
-        done = 0
-        for start, end in self.marks:
-            pieces += [escape(self.plain[done:start]), before, escape(self.plain[start:end]), after]
-            done = end
-        return "".join([*pieces, escape(self.plain[done:])])
+        return "".join(f"{before}{escape(each)}{after}" if marked else escape(each) for each, marked in self.pieces())
 
     def clip(self, width: int, *, start: int = 0) -> Text:
         """Return at most `width` characters from `start`, cut between words, an ellipsis for what is left out.
@@ -186,15 +191,30 @@ class Call:
     caller: Destination
     at: datetime
     may_manage: bool = False
+    # Whether a message of ours can be posted in the room; where not, what to do about it, as a sentence.
+    obstacle: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """A next step to offer: `label`, and the command line it stands for (`name` and `text` of a `Call`)."""
+    """A next step to offer: `label`, and the command line it stands for (`name` and `text` of a `Call`).
+
+    `shown` says where the answer goes: below what the button stands on, instead of it (a page that is turned), or
+    aside, where it can be closed again (a paper that is opened).
+    """
 
     label: str
     name: str
     text: str = ""
+    shown: Literal["below", "instead", "aside"] = "below"
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A line of a list, with the next steps for it alone."""
+
+    text: Text
+    buttons: tuple[Button, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,10 +234,12 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What a command answers and what a delivery carries: a text, cards, a closing note, next steps.
+    """What a command answers and what a delivery carries: a text, items or cards, a closing note, next steps.
 
     `private` replies are for the caller's eyes alone. `error` is set where the command could not be done:
-    it says what to type instead.
+    it says what to type instead. `again` is the call that gives this reply again and changes nothing, where others may
+    want to see it: a platform can offer to share it. `about` is the room that it speaks of, if that is another one: a
+    platform knows what people call it.
     """
 
     text: Text = Text()
@@ -226,8 +248,12 @@ class Reply:
     buttons: tuple[Button, ...] = ()
     private: bool = False
     error: str | None = None
+    items: tuple[Item, ...] = ()
+    again: Button | None = None
+    about: Destination | None = None
 
 
+# How a call is answered, whatever happens: it raises nothing.
 Answer = Callable[[Call], Awaitable[Reply]]
 
 
@@ -239,15 +265,30 @@ class Subscription:
     number: int
     query: str
     since: datetime
+    muted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """When a room wants its highlights: on these weekdays (Monday is 0), from this local time on."""
+
+    start: time = time()
+    zone: str = "UTC"
+    days: tuple[int, ...] = tuple(range(7))
 
 
 @dataclass(frozen=True, slots=True)
 class Following:
-    """A room that wants the daily highlights: at most `count` papers, of these categories (none: of all)."""
+    """A room that wants the daily highlights: at most `count` papers, of these categories (none: of all).
+
+    `owner` is who set it up last: they are told where nothing can be posted there any more.
+    """
 
     room: Destination
     categories: tuple[str, ...] = ()
     count: int = 5
+    schedule: Schedule = Schedule()
+    owner: Destination | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,18 +305,21 @@ class Pick:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A message owed to a destination about one digest.
+    """A message owed to a destination.
 
-    `(to, kind, category, day, part)` is its business key: planned twice, it is still one row. `uncertain` says that
-    an earlier attempt may have arrived.
+    Highlights are of one digest: `topic` is its category. An alert is of all digests of a day: its `topic` is empty. A
+    notice says that nothing can be posted any more in a room, whose address `topic` is. `(to, kind, topic, day, part)`
+    is the business key: planned twice, it is still one row. `due` is the earliest time for it. `uncertain` says that an
+    earlier attempt may have arrived.
     """
 
     to: Destination
-    kind: Literal["highlights", "alert"]
-    category: str
+    kind: Literal["highlights", "alert", "notice"]
+    topic: str
     day: date
     picks: tuple[Pick, ...]
     part: int = 1
+    due: datetime | None = None
     id: int = 0
     attempts: int = 0
     uncertain: bool = False
@@ -283,7 +327,7 @@ class Delivery:
     @property
     def key(self) -> str:
         """The message's identity on a platform: the same for every attempt."""
-        return f"{self.to}|{self.kind}|{self.category}:{self.day}|{self.part}"
+        return f"{self.to}|{self.kind}|{self.topic}:{self.day}|{self.part}"
 
 
 class UserError(Exception):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal, Protocol
@@ -27,11 +27,12 @@ class Morning:
 
     `fresh` are the papers whose listing here is new or whose text changed, in the digest's order; `first` says
     that the digest itself is. `told` holds, for each person and room, which of the fresh papers they had before.
-    `parts` is how many alerts about this digest each person has been owed so far.
+    `parts` is how many alerts of the day each person was sent or is being sent: those that take in nothing more.
     """
 
     category: str
     day: date
+    at: datetime
     first: bool
     papers: tuple[Paper, ...]
     fresh: tuple[Paper, ...]
@@ -101,11 +102,23 @@ class Inspection:
     trouble: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Why nothing is sent to a destination, in the platform's word for it, and since when."""
+
+    code: str
+    since: datetime
+
+
 class Store(Protocol):
     """Papers, what people want of them, and what is owed. Times are aware datetimes; days are the digests' own."""
 
-    async def take_in(self, digest: Digest, plan: Plan, at: datetime) -> Intake:
-        """Store a digest and what `plan` owes for it, in one transaction; repeat it and nothing changes."""
+    async def take_in(self, digest: Digest, plan: Plan, at: datetime, *, hold_until: datetime | None = None) -> Intake:
+        """Store a digest and what `plan` owes for it, in one transaction; repeat it and nothing changes.
+
+        An alert takes in what is owed to the same person for another digest of the day until it is first tried: with
+        `hold_until` that is not before then, or `release`.
+        """
 
     async def search(
         self,
@@ -120,6 +133,9 @@ class Store(Protocol):
 
         `since` and `until`, both inclusive, keep to papers with a listing on those days.
         """
+
+    async def similar(self, words: Sequence[str], *, without: str = "", limit: int = 10, offset: int = 0) -> Found:
+        """Return the papers that have any of some folded words, those with the most and the rarest of them first."""
 
     async def listed(self, day: date, category: str | None = None, *, limit: int = 10, offset: int = 0) -> Found:
         """Return a day's papers in the order of their digests, each once."""
@@ -152,13 +168,19 @@ class Store(Protocol):
     async def subscribe(self, person: Destination, query: Query, at: datetime) -> tuple[Subscription, bool]:
         """Save a subscription; return it and whether it is new. One of the same meaning stays the one it was."""
 
+    async def mute(self, person: Destination, number: int, *, muted: bool) -> Subscription | None:
+        """Mute a subscription, or let it speak again; return it, or None where the person has no such number."""
+
     async def unsubscribe(self, person: Destination, number: int) -> Subscription | None:
         """Delete a person's subscription and return it; None where that person has no such number."""
 
     async def subscriptions(self, person: Destination) -> tuple[Subscription, ...]: ...
 
-    async def follow(self, following: Following) -> None:
-        """Owe a room the daily highlights from the next digest on, with these settings."""
+    async def follow(self, following: Following, due: datetime | None = None) -> None:
+        """Owe a room the daily highlights from the next digest on, with these settings.
+
+        What is owed there and was never tried is due at `due` from now on.
+        """
 
     async def unfollow(self, room: Destination) -> None: ...
 
@@ -177,10 +199,54 @@ class Store(Protocol):
         *,
         code: str = "",
         not_before: datetime | None = None,
-        pause: bool = False,
+        pause: datetime | None = None,
         uncertain: bool = False,
+        owe: Delivery | None = None,
     ) -> None:
-        """Write down how a claimed delivery went. `pause` holds everything else for its destination."""
+        """Write down how a claimed delivery went. `pause` holds everything else for its destination since then.
+
+        `owe` is what follows from that: the notice to whoever set the destination up, owed with the pause or not.
+        """
+
+    async def paused(self, destination: Destination) -> Pause | None:
+        """Return since when and why nothing is sent to a destination; None where all is well."""
+
+    async def release(self) -> None:
+        """Let go the alerts that `take_in` has held back until the last of a batch of digests was in."""
+
+    async def erase(self, now: datetime) -> int:
+        """Erase all data of the workspaces whose time to be erased has come; return how many there were."""
+
+    def ledger(self, platform: str, keys: Sequence[str] = ()) -> Ledger:
+        """Return a platform's own ledger. Secrets in it are sealed with the first of the keys, read with any."""
+
+
+class Ledger(Protocol):
+    """What a platform's adapter must remember across restarts, under the platform's name and a kind of its own.
+
+    An entry whose `until` has passed is as good as gone. Times are aware datetimes.
+    """
+
+    async def put(
+        self, kind: str, key: str, value: str, *, until: datetime | None = None, secret: bool = False
+    ) -> None:
+        """Write an entry, in place of the one that is there. A secret is sealed: ValueError where there is no key."""
+
+    async def get(self, kind: str, key: str, now: datetime) -> str | None: ...
+
+    async def pop(self, kind: str, key: str, now: datetime) -> str | None:
+        """Return an entry and forget it, in one step: who asks second gets nothing."""
+
+    async def add(self, kind: str, key: str, *, until: datetime, now: datetime) -> bool:
+        """Write an empty entry; return whether there was none: of all who ask at once, one hears yes."""
+
+    async def delete(self, kind: str, key: str) -> None: ...
+
+    async def close(self, workspace: str, code: str, at: datetime, *, erase_at: datetime | None = None) -> None:
+        """Send nothing to a workspace any more, and erase its data when `erase_at` has come."""
+
+    async def reopen(self, workspace: str) -> None:
+        """Send to a workspace again, and let its data be."""
 
 
 class Platform(Protocol):
@@ -220,9 +286,9 @@ class Source(Protocol):
 class DeliveryError(Exception):
     """A message was not delivered.
 
-    `code` is the platform's word for it. `kind` says what follows: "gone" pauses the destination, "content" gives
-    up this message, "later" tries again (after `retry_after` seconds where the platform named a time), "uncertain"
-    tries again knowing that it may have arrived.
+    `code` is the platform's word for it. `kind` says what follows: "gone" pauses the destination and tells who set it
+    up, "content" gives up this message, "later" tries again (after `retry_after` seconds where the platform named a
+    time), "uncertain" tries again knowing that it may have arrived.
     """
 
     def __init__(
@@ -235,6 +301,10 @@ class DeliveryError(Exception):
         self.code = code
         self.kind = kind
         self.retry_after = retry_after
+
+
+class Unreachable(Exception):  # noqa: N818  # a state, named as the exit code names it
+    """A platform does not answer, and may later; the text is for the operator."""
 
 
 class StoreError(Exception):

@@ -10,13 +10,28 @@ from datetime import datetime
 from typing import Any
 
 from bot.commands import answer
+from bot.config import log_bug
 from bot.daily import deliver
+from bot.model import Call, Reply, Text
 from bot.ports import Platform, Store, StoreError
 
 _log = logging.getLogger(__name__)
 
 _DELIVER_EVERY = 5.0  # seconds: so soon is delivered what another process takes in
+_ERASE_EVERY = 3600.0
 _FINISH_WITHIN = 8.0  # seconds: a supervisor kills what has not ended after ten
+
+
+async def respond(call: Call, store: Store) -> Reply:
+    """Answer a call, whatever happens: trouble of the store in its words, a bug by the id that finds it in the log."""
+    try:
+        return await answer(call, store)
+    except StoreError as error:
+        said = str(error)
+    except Exception as error:  # noqa: BLE001  # a bug in one answer must not end the conversation
+        found = log_bug(_log, error, platform=call.room.platform)
+        said = f"This failed, and not through what you typed. It is in the log as {found}."
+    return Reply(Text(said), error=said, private=True)
 
 
 async def serve(
@@ -29,27 +44,28 @@ async def serve(
 ) -> None:
     """Run every platform and the deliveries beside them until `stop` is set, or an error ends one of them.
 
-    Without `outlive_asking` the service also ends once no platform has anybody left to answer: the person at the
+    Without `outlive_asking` the service also ends once a platform has nobody left to answer: the person at the
     prompt has gone. With it deliveries go on: the end of a pipe is no reason to stop them.
     """
-    asking = asyncio.gather(*(each.run(lambda call: answer(call, store)) for each in platforms.values()))
-    delivering = asyncio.create_task(_deliver(store, platforms, clock, stop))
-    stopping = asyncio.create_task(stop.wait())
-    waiting: set[asyncio.Future[Any]] = {asking, delivering, stopping}
+    asking = {asyncio.ensure_future(each.run(lambda call: respond(call, store))) for each in platforms.values()}
+    delivering = asyncio.ensure_future(_deliver(store, platforms, clock, stop))
+    others = {asyncio.ensure_future(_erase(store, clock, stop)), asyncio.ensure_future(stop.wait())}
+    waiting: set[asyncio.Future[Any]] = {*asking, delivering, *others}
     try:
         while not stop.is_set():
             done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
             for each in done:
                 each.result()
-            if asking in done and not outlive_asking:
+            if done & asking and not outlive_asking:
                 stop.set()
     finally:
         stop.set()
-        asking.cancel()
+        for each in asking:
+            each.cancel()
         # A message that is on its way arrives, and its row says so.
         await asyncio.wait({delivering}, timeout=_FINISH_WITHIN)
         delivering.cancel()
-        await asyncio.gather(asking, delivering, stopping, return_exceptions=True)
+        await asyncio.gather(*asking, delivering, *others, return_exceptions=True)
 
 
 async def _deliver(
@@ -67,5 +83,19 @@ async def _deliver(
             # A full disk may have space again: what is owed stays owed, and questions are still answered.
             freed = False
             _log.warning("delivery_waits", extra={"reason": str(error)})
-        with suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), _DELIVER_EVERY)
+        await _pause(_DELIVER_EVERY, stop)
+
+
+async def _erase(store: Store, clock: Callable[[], datetime], stop: asyncio.Event) -> None:
+    while not stop.is_set():
+        try:
+            if count := await store.erase(clock()):
+                _log.info("erased", extra={"workspaces": count})
+        except StoreError as error:
+            _log.warning("erasing_waits", extra={"reason": str(error)})
+        await _pause(_ERASE_EVERY, stop)
+
+
+async def _pause(seconds: float, stop: asyncio.Event) -> None:
+    with suppress(TimeoutError):
+        await asyncio.wait_for(stop.wait(), seconds)

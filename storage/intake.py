@@ -15,7 +15,18 @@ from bot.model import Delivery, Digest, Listing, Paper
 from bot.ports import Intake, Morning, Plan
 from bot.query import category_words
 from bot.words import BARRIER, words
-from storage.rows import PAPER, Row, destination, following, listing_of, paper, scope, stamp, subscription
+from storage.rows import (
+    PAPER,
+    Row,
+    destination,
+    following,
+    listing_of,
+    paper,
+    scope,
+    stamp,
+    stamp_or_null,
+    subscription,
+)
 
 # What a listing tells of a paper, fact by fact: the fields that go together.
 _FACTS = {
@@ -36,7 +47,9 @@ class _Known:
     origins: Mapping[str, Listing]
 
 
-async def take_in(db: aiosqlite.Connection, digest: Digest, plan: Plan, at: datetime) -> Intake:
+async def take_in(
+    db: aiosqlite.Connection, digest: Digest, plan: Plan, at: datetime, hold_until: datetime | None
+) -> Intake:
     """Store a digest and what `plan` owes for it, within the transaction that is open on `db`."""
     listing = Listing(digest.day, digest.category)
     known = await _known(db, digest)
@@ -54,8 +67,9 @@ async def take_in(db: aiosqlite.Connection, digest: Digest, plan: Plan, at: date
     await _record_papers(db, listing, known, after)
     owed = 0
     if fresh or first:
-        morning = await _morning(db, listing, first=first, papers=tuple(papers.values()), fresh=fresh)
-        owed = await _owe(db, await asyncio.to_thread(lambda: list(plan(morning))), at)
+        morning = await _morning(db, listing, at, first=first, papers=tuple(papers.values()), fresh=fresh)
+        planned = await asyncio.to_thread(lambda: list(plan(morning)))
+        owed = await owe(db, (replace(each, due=hold_until) if each.kind == "alert" else each for each in planned), at)
     return Intake(len(after) - len(known), len(known), len(corrected), owed)
 
 
@@ -199,18 +213,19 @@ def _words(each: Paper) -> tuple[str, str, str, str]:
 async def _morning(
     db: aiosqlite.Connection,
     listing: Listing,
+    at: datetime,
     *,
     first: bool,
     papers: tuple[Paper, ...],
     fresh: tuple[Paper, ...],
 ) -> Morning:
     followings = await db.execute_fetchall(
-        "SELECT platform, workspace, name, categories, count FROM following JOIN destination ON id = room_id "
-        "ORDER BY id"
+        "SELECT platform, workspace, name, categories, count, schedule, owner FROM following "
+        "JOIN destination ON id = room_id ORDER BY id"
     )
     subscriptions = await db.execute_fetchall(
-        "SELECT platform, workspace, name, number, query, since FROM subscription JOIN destination ON id = person_id "
-        "ORDER BY person_id, number"
+        "SELECT platform, workspace, name, number, query, since, muted FROM subscription "
+        "JOIN destination ON id = person_id WHERE NOT muted ORDER BY person_id, number"
     )
     told: dict[Row, set[str]] = {}
     for *to, arxiv_id in await db.execute_fetchall(
@@ -225,13 +240,14 @@ async def _morning(
     parts = await db.execute_fetchall(
         """
         SELECT platform, workspace, name, max(part) FROM outbox JOIN destination AS d ON d.id = destination_id
-        WHERE kind = 'alert' AND day = ? AND category = ? GROUP BY d.id
+        WHERE kind = 'alert' AND day = ? AND NOT (state = 'pending' AND attempts = 0) GROUP BY d.id
         """,
-        (listing.day.isoformat(), listing.category),
+        (listing.day.isoformat(),),
     )
     return Morning(
         listing.category,
         listing.day,
+        at,
         first,
         papers,
         fresh,
@@ -242,27 +258,41 @@ async def _morning(
     )
 
 
-async def _owe(db: aiosqlite.Connection, deliveries: Iterable[Delivery], at: datetime) -> int:
-    """Put deliveries in the outbox, each once by its business key; return how many of them are new."""
+async def owe(db: aiosqlite.Connection, deliveries: Iterable[Delivery], at: datetime) -> int:
+    """Put deliveries in the outbox, each once by its business key; return how many of them are new.
+
+    An alert that is there and was never tried takes the picks in.
+    """
     owed = 0
     for each in deliveries:
+        key = (each.kind, each.day.isoformat(), each.topic, each.part)
+        picks = json.dumps([(pick.paper, pick.reasons) for pick in each.picks])
+        due = stamp_or_null(each.due)
         cursor = await db.execute(
             """
-            INSERT INTO outbox (destination_id, kind, day, category, part, picks, created_at)
-            SELECT id, ?, ?, ?, ?, ?, ? FROM destination WHERE (platform, workspace, name) = (?, ?, ?)
+            INSERT INTO outbox (destination_id, kind, day, topic, part, picks, not_before, created_at)
+            SELECT id, ?, ?, ?, ?, ?, ?, ? FROM destination WHERE (platform, workspace, name) = (?, ?, ?)
             ON CONFLICT DO NOTHING
             """,
-            (
-                each.kind,
-                each.day.isoformat(),
-                each.category,
-                each.part,
-                json.dumps([(pick.paper, pick.reasons) for pick in each.picks]),
-                stamp(at),
-                *scope(each.to),
-            ),
+            (*key, picks, due, stamp(at), *scope(each.to)),
         )
         owed += cursor.rowcount
+        if cursor.rowcount == 0 and each.kind == "alert":
+            await db.execute(
+                """
+                UPDATE outbox SET not_before = coalesce(?, not_before), picks = (
+                    SELECT json_group_array(json(value)) FROM (
+                        SELECT value FROM json_each(picks) UNION ALL
+                        SELECT value FROM json_each(?) WHERE json_extract(value, '$[0]') NOT IN (
+                            SELECT json_extract(value, '$[0]') FROM json_each(picks)
+                        )
+                    )
+                )
+                WHERE destination_id = (SELECT id FROM destination WHERE (platform, workspace, name) = (?, ?, ?))
+                      AND (kind, day, topic, part) = (?, ?, ?, ?) AND state = 'pending' AND attempts = 0
+                """,
+                (due, picks, *scope(each.to), *key),
+            )
         await db.execute(
             """
             INSERT INTO told (destination_id, paper_id)

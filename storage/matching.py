@@ -7,6 +7,7 @@ within an FTS5 expression only as quoted strings of letters and digits.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 
 from bot.query import And, Announced, Category, HasCode, Id, Node, Not, Or, Query, Term, category_word
@@ -35,6 +36,11 @@ def title_matches(query: Query) -> list[str]:
     if len(free) > 1 and not any(term.prefix for term in free):
         found.append(_quoted("title", tuple(word for term in free for word in term.phrases[0])))
     return found
+
+
+def any_of(words: Iterable[str]) -> str:
+    """Return the FTS5 expression for texts that have any of some folded words."""
+    return _term(Term(tuple((word,) for word in words), ""), "title abstract")
 
 
 def listed_between(first: date, last: date) -> tuple[str, list[object]]:

@@ -68,6 +68,7 @@ async def configured(db: aiosqlite.Connection, *, reader: bool) -> None:
         "synchronous = FULL",
         "foreign_keys = ON",
         "trusted_schema = OFF",
+        "secure_delete = ON",  # what is erased is not left in the file
         "cache_size = -16384",
         f"query_only = {'ON' if reader else 'OFF'}",
     ):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from typing import Any
 
-from bot.model import Delivery, Destination, Following, Link, Listing, Paper, Pick, Refusal, Subscription
-from bot.ports import Taken
+from bot.model import Delivery, Destination, Following, Link, Listing, Paper, Pick, Refusal, Schedule, Subscription
+from bot.ports import Pause, Taken
 
 Row = Sequence[Any]
 
@@ -58,19 +58,49 @@ def scope(each: Destination) -> tuple[str, str, str]:
 
 
 def subscription(person: Destination, row: Row) -> Subscription:
-    number, query, since = row
-    return Subscription(person, number, query, datetime.fromisoformat(since))
+    number, query, since, muted = row
+    return Subscription(person, number, query, datetime.fromisoformat(since), bool(muted))
 
 
 def following(room: Destination, row: Row) -> Following:
-    categories, count = row
-    return Following(room, tuple(json.loads(categories)), count)
+    categories, count, schedule, owner = row
+    start, zone, days = json.loads(schedule)
+    return Following(
+        room,
+        tuple(json.loads(categories)),
+        count,
+        Schedule(time.fromisoformat(start), zone, tuple(days)),
+        Destination.parse(owner) if owner else None,
+    )
+
+
+def schedule(each: Schedule) -> str:
+    return json.dumps([each.start.isoformat(), each.zone, each.days])
 
 
 def delivery(to: Destination, row: Row) -> Delivery:
-    kind, category, day_, picks, part, id_, attempts, uncertain = row
-    chosen = tuple(Pick(paper, tuple(reasons)) for paper, reasons in json.loads(picks))
-    return Delivery(to, kind, category, date.fromisoformat(day_), chosen, part, id_, attempts, bool(uncertain))
+    kind, topic, day_, picks, part, due, id_, attempts, uncertain = row
+    return Delivery(
+        to,
+        kind,
+        topic,
+        date.fromisoformat(day_),
+        tuple(Pick(paper, tuple(reasons)) for paper, reasons in json.loads(picks)),
+        part,
+        datetime.fromisoformat(due) if due else None,
+        id_,
+        attempts,
+        bool(uncertain),
+    )
+
+
+def pause(row: Row) -> Pause:
+    code, since = row
+    return Pause(code, datetime.fromisoformat(since))
+
+
+def stamp_or_null(at: datetime | None) -> str | None:
+    return stamp(at) if at else None
 
 
 def stamp(at: datetime) -> str:

@@ -61,6 +61,7 @@ MIGRATIONS: tuple[str, ...] = (
         workspace TEXT NOT NULL,
         name      TEXT NOT NULL,
         paused    TEXT,  -- the platform's code for why nothing can be sent there, or NULL
+        paused_at TEXT,
         numbered  INTEGER NOT NULL DEFAULT 0,  -- the last subscription number given: none is given twice
         UNIQUE (platform, workspace, name)
     ) STRICT;
@@ -71,6 +72,7 @@ MIGRATIONS: tuple[str, ...] = (
         query     TEXT NOT NULL,
         meaning   TEXT NOT NULL,
         since     TEXT NOT NULL,
+        muted     INTEGER NOT NULL DEFAULT 0,
         PRIMARY KEY (person_id, number),
         UNIQUE (person_id, meaning)
     ) STRICT, WITHOUT ROWID;
@@ -78,7 +80,9 @@ MIGRATIONS: tuple[str, ...] = (
     CREATE TABLE following (
         room_id    INTEGER PRIMARY KEY REFERENCES destination (id),
         categories TEXT NOT NULL,  -- JSON array of codes; empty: all
-        count      INTEGER NOT NULL
+        count      INTEGER NOT NULL,
+        schedule   TEXT NOT NULL,  -- JSON array of start (ISO time), zone, [weekday, ...]
+        owner      TEXT  -- the address of who set it up last
     ) STRICT;
 
     CREATE TABLE outbox (
@@ -86,7 +90,7 @@ MIGRATIONS: tuple[str, ...] = (
         destination_id INTEGER NOT NULL REFERENCES destination (id),
         kind           TEXT NOT NULL,
         day            TEXT NOT NULL,
-        category       TEXT NOT NULL,
+        topic          TEXT NOT NULL,  -- of highlights the category, of a notice the room
         part           INTEGER NOT NULL,
         picks          TEXT NOT NULL,  -- JSON array of [arXiv id, [reason, ...]]
         state          TEXT NOT NULL DEFAULT 'pending' CHECK (state IN ('pending', 'sending', 'sent', 'dead')),
@@ -95,7 +99,7 @@ MIGRATIONS: tuple[str, ...] = (
         not_before     TEXT,
         code           TEXT NOT NULL DEFAULT '',
         created_at     TEXT NOT NULL,
-        UNIQUE (destination_id, kind, day, category, part)
+        UNIQUE (destination_id, kind, day, topic, part)
     ) STRICT;
     -- So that a claim looks at what is open and not at all that was ever sent.
     CREATE INDEX outbox_pending ON outbox (id) WHERE state = 'pending';
@@ -107,5 +111,30 @@ MIGRATIONS: tuple[str, ...] = (
         destination_id INTEGER NOT NULL REFERENCES destination (id),
         PRIMARY KEY (paper_id, destination_id)
     ) STRICT, WITHOUT ROWID;
+    -- So that deleting a destination does not look at everyone's.
+    CREATE INDEX told_destination ON told (destination_id);
+
+    -- Workspaces that nothing is sent to any more.
+    CREATE TABLE closed (
+        platform  TEXT NOT NULL,
+        workspace TEXT NOT NULL,
+        code      TEXT NOT NULL,  -- the platform's word for why
+        since     TEXT NOT NULL,
+        erase_at  TEXT,  -- when everything of the workspace goes; NULL: never by itself
+        PRIMARY KEY (platform, workspace)
+    ) STRICT, WITHOUT ROWID;
+
+    -- What a platform's adapter remembers. A key that is W or begins with W/ is erased with the workspace W; an entry
+    -- that is no workspace's has its time.
+    CREATE TABLE ledger (
+        platform TEXT NOT NULL,
+        kind     TEXT NOT NULL,
+        key      TEXT NOT NULL,
+        value    TEXT NOT NULL,
+        sealed   INTEGER NOT NULL,
+        until    TEXT,
+        PRIMARY KEY (platform, kind, key)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX ledger_until ON ledger (until) WHERE until IS NOT NULL;
     """,
 )

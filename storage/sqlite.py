@@ -17,15 +17,17 @@ from typing import Literal, TypeVar
 import aiosqlite
 
 from bot.model import Delivery, Destination, Digest, Following, Paper, Subscription
-from bot.ports import Census, Found, Intake, Plan, Taken
+from bot.ports import Census, Found, Intake, Pause, Plan, Taken
 from bot.query import Query
 from bot.words import BARRIER
 from storage import intake, rows
-from storage.matching import listed_between, split, title_matches
+from storage.ledger import SqliteLedger, erase
+from storage.matching import any_of, listed_between, split, title_matches
 from storage.opening import configured, migrated, translated
 
 _Result = TypeVar("_Result")
 _READERS = 3
+_INTRODUCE = "INSERT INTO destination (platform, workspace, name) VALUES (?, ?, ?)"
 
 
 class SqliteStore:
@@ -60,8 +62,8 @@ class SqliteStore:
 
     # Papers
 
-    async def take_in(self, digest: Digest, plan: Plan, at: datetime) -> Intake:
-        return await self._write(lambda db: intake.take_in(db, digest, plan, at))
+    async def take_in(self, digest: Digest, plan: Plan, at: datetime, *, hold_until: datetime | None = None) -> Intake:
+        return await self._write(lambda db: intake.take_in(db, digest, plan, at, hold_until))
 
     async def search(
         self,
@@ -99,6 +101,25 @@ class SqliteStore:
             SELECT {rows.PAPER} FROM placed JOIN paper AS p ON p.id = placed.id ORDER BY placed.place
             """,  # noqa: S608  # constants, of here and of storage.matching
             [*values, *in_title, limit, offset],
+        )
+        return Found(tuple(map(rows.paper, page)), total[0][0])
+
+    async def similar(self, words: Sequence[str], *, without: str = "", limit: int = 10, offset: int = 0) -> Found:
+        if not words:
+            return Found((), 0)
+        # Thousands have one of the words: what is not asked of each of them is not looked up for each.
+        where = "paper_words MATCH ? AND rowid IS NOT (SELECT id FROM paper WHERE arxiv_id = ?)"
+        values = (any_of(words), without)
+        total = await self._read(f"SELECT count(*) FROM paper_words WHERE {where}", values)  # noqa: S608  # constants
+        page = await self._read(
+            f"""
+            WITH hit AS MATERIALIZED (
+                SELECT rowid AS id FROM paper_words WHERE {where}
+                ORDER BY bm25(paper_words, 2, 1, 1, 1), rowid DESC LIMIT ? OFFSET ?
+            ), placed AS (SELECT id, row_number() OVER () AS place FROM hit)
+            SELECT {rows.PAPER} FROM placed JOIN paper AS p ON p.id = placed.id ORDER BY placed.place
+            """,  # noqa: S608  # as above
+            (*values, limit, offset),
         )
         return Found(tuple(map(rows.paper, page)), total[0][0])
 
@@ -210,12 +231,27 @@ class SqliteStore:
                 )
             (row,) = await db.execute_fetchall(
                 """
-                SELECT number, query, since FROM subscription JOIN destination ON id = person_id
+                SELECT number, query, since, muted FROM subscription JOIN destination ON id = person_id
                 WHERE (platform, workspace, name) = (?, ?, ?) AND meaning = ?
                 """,
                 (*rows.scope(person), query.key),
             )
             return rows.subscription(person, row), new
+
+        return await self._write(job)
+
+    async def mute(self, person: Destination, number: int, *, muted: bool) -> Subscription | None:
+        async def job(db: aiosqlite.Connection) -> Subscription | None:
+            kept = await db.execute_fetchall(
+                """
+                UPDATE subscription SET muted = ?
+                WHERE person_id = (SELECT id FROM destination WHERE (platform, workspace, name) = (?, ?, ?))
+                      AND number = ?
+                RETURNING number, query, since, muted
+                """,
+                (muted, *rows.scope(person), number),
+            )
+            return next((rows.subscription(person, row) for row in kept), None)
 
         return await self._write(job)
 
@@ -226,7 +262,7 @@ class SqliteStore:
                 DELETE FROM subscription
                 WHERE person_id = (SELECT id FROM destination WHERE (platform, workspace, name) = (?, ?, ?))
                       AND number = ?
-                RETURNING number, query, since
+                RETURNING number, query, since, muted
                 """,
                 (*rows.scope(person), number),
             )
@@ -237,23 +273,38 @@ class SqliteStore:
     async def subscriptions(self, person: Destination) -> tuple[Subscription, ...]:
         found = await self._read(
             """
-            SELECT number, query, since FROM subscription JOIN destination ON id = person_id
+            SELECT number, query, since, muted FROM subscription JOIN destination ON id = person_id
             WHERE (platform, workspace, name) = (?, ?, ?) ORDER BY number
             """,
             rows.scope(person),
         )
         return tuple(rows.subscription(person, row) for row in found)
 
-    async def follow(self, following: Following) -> None:
+    async def follow(self, following: Following, due: datetime | None = None) -> None:
         async def job(db: aiosqlite.Connection) -> None:
             await _welcome(db, following.room)
             await db.execute(
                 """
-                INSERT INTO following (room_id, categories, count)
-                SELECT id, ?, ? FROM destination WHERE (platform, workspace, name) = (?, ?, ?)
-                ON CONFLICT (room_id) DO UPDATE SET categories = excluded.categories, count = excluded.count
+                INSERT INTO following (room_id, categories, count, schedule, owner)
+                SELECT id, ?, ?, ?, ? FROM destination WHERE (platform, workspace, name) = (?, ?, ?)
+                ON CONFLICT (room_id) DO UPDATE SET categories = excluded.categories, count = excluded.count,
+                    schedule = excluded.schedule, owner = excluded.owner
                 """,
-                (json.dumps(following.categories), following.count, *rows.scope(following.room)),
+                (
+                    json.dumps(following.categories),
+                    following.count,
+                    rows.schedule(following.schedule),
+                    str(following.owner) if following.owner else None,
+                    *rows.scope(following.room),
+                ),
+            )
+            await db.execute(
+                """
+                UPDATE outbox SET not_before = coalesce(?, not_before)
+                WHERE destination_id = (SELECT id FROM destination WHERE (platform, workspace, name) = (?, ?, ?))
+                      AND kind = 'highlights' AND state = 'pending' AND attempts = 0
+                """,
+                (rows.stamp_or_null(due), *rows.scope(following.room)),
             )
 
         await self._write(job)
@@ -273,7 +324,7 @@ class SqliteStore:
     async def following(self, room: Destination) -> Following | None:
         found = await self._read(
             """
-            SELECT categories, count FROM following JOIN destination ON id = room_id
+            SELECT categories, count, schedule, owner FROM following JOIN destination ON id = room_id
             WHERE (platform, workspace, name) = (?, ?, ?)
             """,
             rows.scope(room),
@@ -298,19 +349,22 @@ class SqliteStore:
                 WHERE id = (
                     SELECT o.id FROM outbox AS o INDEXED BY outbox_pending
                     CROSS JOIN destination AS d ON d.id = o.destination_id
-                    WHERE o.state = 'pending' AND coalesce(o.not_before, '') <= ? AND d.paused IS NULL
-                          AND d.platform IN (SELECT value FROM json_each(?))
-                          -- In order, one at a time for each destination.
+                    WHERE o.state = 'pending' AND coalesce(o.not_before, '') <= :now AND d.paused IS NULL
+                          AND d.platform IN (SELECT value FROM json_each(:platforms))
+                          AND (d.platform, d.workspace) NOT IN (SELECT platform, workspace FROM closed)
+                          -- One at a time for each destination, in order: a message that failed holds back those
+                          -- behind it, one whose time has not come does not.
                           AND NOT EXISTS (
                               SELECT 1 FROM outbox AS e INDEXED BY outbox_open
                               WHERE e.destination_id = o.destination_id AND e.state IN ('pending', 'sending')
                                     AND (e.state = 'sending' OR e.id < o.id)
+                                    AND (e.attempts > 0 OR coalesce(e.not_before, '') <= :now)
                           )
                     ORDER BY o.id LIMIT 1
                 )
-                RETURNING destination_id, kind, category, day, picks, part, id, attempts, uncertain
+                RETURNING destination_id, kind, topic, day, picks, part, not_before, id, attempts, uncertain
                 """,
-                (rows.stamp(now), json.dumps(list(platforms))),
+                {"now": rows.stamp(now), "platforms": json.dumps(list(platforms))},
             )
             for row in claimed:
                 (to,) = await db.execute_fetchall(
@@ -328,13 +382,14 @@ class SqliteStore:
         *,
         code: str = "",
         not_before: datetime | None = None,
-        pause: bool = False,
+        pause: datetime | None = None,
         uncertain: bool = False,
+        owe: Delivery | None = None,
     ) -> None:
         async def job(db: aiosqlite.Connection) -> None:
             await db.execute(
                 "UPDATE outbox SET state = ?, code = ?, not_before = ?, uncertain = ? WHERE id = ?",
-                (state, code, rows.stamp(not_before) if not_before else None, uncertain, delivery.id),
+                (state, code, rows.stamp_or_null(not_before), uncertain, delivery.id),
             )
             if state == "dead" and not delivery.uncertain:
                 # What never arrived was not told: another listing may bring it up again.
@@ -346,13 +401,45 @@ class SqliteStore:
                     """,
                     (delivery.id, json.dumps([pick.paper for pick in delivery.picks])),
                 )
-            if pause:
-                await db.execute(
-                    "UPDATE destination SET paused = ? WHERE (platform, workspace, name) = (?, ?, ?)",
-                    (code, *rows.scope(delivery.to)),
-                )
+            if pause is None:
+                return
+            paused = await db.execute(
+                "UPDATE destination SET paused = ?, paused_at = ? "
+                "WHERE (platform, workspace, name) = (?, ?, ?) AND paused IS NULL",
+                (code, rows.stamp(pause), *rows.scope(delivery.to)),
+            )
+            if owe and paused.rowcount:
+                await db.execute(f"{_INTRODUCE} ON CONFLICT DO NOTHING", rows.scope(owe.to))
+                await intake.owe(db, [owe], pause)
 
         await self._write(job)
+
+    async def paused(self, destination: Destination) -> Pause | None:
+        found = await self._read(
+            """
+            SELECT paused, paused_at FROM destination
+            WHERE (platform, workspace, name) = (?, ?, ?) AND paused IS NOT NULL
+            UNION ALL SELECT code, since FROM closed WHERE (platform, workspace) = (?, ?)
+            """,
+            (*rows.scope(destination), destination.platform, destination.workspace),
+        )
+        return next(map(rows.pause, found), None)
+
+    async def release(self) -> None:
+        async def job(db: aiosqlite.Connection) -> None:
+            await db.execute(
+                "UPDATE outbox SET not_before = NULL WHERE kind = 'alert' AND state = 'pending' AND attempts = 0"
+            )
+
+        await self._write(job)
+
+    # What adapters remember
+
+    async def erase(self, now: datetime) -> int:
+        return await self._write(lambda db: erase(db, now))
+
+    def ledger(self, platform: str, keys: Sequence[str] = ()) -> SqliteLedger:
+        return SqliteLedger(platform, keys, self._read, self._write)
 
     # Two ways to the database
 
@@ -388,7 +475,4 @@ class SqliteStore:
 
 async def _welcome(db: aiosqlite.Connection, destination: Destination) -> None:
     """Make a destination known; one that was paused is tried again, now that somebody there has spoken."""
-    await db.execute(
-        "INSERT INTO destination (platform, workspace, name) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET paused = NULL",
-        rows.scope(destination),
-    )
+    await db.execute(f"{_INTRODUCE} ON CONFLICT DO UPDATE SET paused = NULL, paused_at = NULL", rows.scope(destination))

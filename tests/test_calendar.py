@@ -1,10 +1,14 @@
 """arXiv's announcement days."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from bot.calendar import expected_after, meant, quiet, spoken
+from bot.calendar import due, expected_after, meant, named_days, quiet, spoken, weekdays
+from bot.model import Schedule
 
 
 @pytest.mark.parametrize(
@@ -106,3 +110,101 @@ def test_what_names_no_day_is_none(text: str) -> None:
 def test_what_is_written_like_a_date_and_is_none_raises(text: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         meant(text, date(2020, 11, 20))
+
+
+WEEKDAYS = tuple(range(5))
+
+
+@pytest.mark.parametrize(
+    ("start", "zone", "days", "now", "expected"),
+    [
+        # Fri 20 Nov 2020; Berlin is an hour ahead of UTC.
+        ("09:00", "Europe/Berlin", WEEKDAYS, "2020-11-20T07:59", "2020-11-20T08:00"),
+        ("09:00", "Europe/Berlin", WEEKDAYS, "2020-11-20T08:00", "2020-11-20T08:00"),
+        ("09:00", "Europe/Berlin", WEEKDAYS, "2020-11-20T22:59", "2020-11-20T22:59"),  # late is at once
+        ("09:00", "Europe/Berlin", WEEKDAYS, "2020-11-20T23:00", "2020-11-23T08:00"),  # there it is Saturday
+        ("09:00", "America/Los_Angeles", (5,), "2020-11-22T07:59", "2020-11-22T07:59"),  # there it still is
+        ("09:00", "America/Los_Angeles", (5,), "2020-11-22T08:00", "2020-11-28T17:00"),
+        ("00:00", "UTC", tuple(range(7)), "2020-11-21T12:34", "2020-11-21T12:34"),
+        # The clocks skip 02:00 to 03:00: what starts within starts at three.
+        ("02:30", "Europe/Berlin", (6,), "2024-03-31T00:00", "2024-03-31T01:00"),
+        ("03:00", "Europe/Berlin", (6,), "2024-03-31T00:00", "2024-03-31T01:00"),
+        ("02:30", "America/New_York", (6,), "2024-03-10T00:00", "2024-03-10T07:00"),
+        ("02:15", "Australia/Lord_Howe", (6,), "2024-10-05T00:00", "2024-10-05T15:30"),  # by half an hour
+        ("00:00", "America/Havana", (6,), "2024-03-09T12:00", "2024-03-10T05:00"),  # at midnight itself
+        # They show 02:00 to 03:00 twice: the first time counts, and the second is late.
+        ("02:30", "Europe/Berlin", (6,), "2024-10-27T00:00", "2024-10-27T00:30"),
+        ("02:30", "Europe/Berlin", (6,), "2024-10-27T01:15", "2024-10-27T01:15"),
+        ("01:30", "America/New_York", (6,), "2024-11-03T04:00", "2024-11-03T05:30"),
+        ("09:00", "Europe/Berlin", (6,), "2024-10-27T00:00", "2024-10-27T08:00"),
+        # Samoa had no 30 December 2011, which would have been a Friday.
+        ("09:00", "Pacific/Apia", (4,), "2011-12-30T09:59", "2012-01-05T19:00"),
+        ("09:00", "Pacific/Apia", tuple(range(7)), "2011-12-30T09:59", "2011-12-30T09:59"),
+        ("09:00", "Pacific/Apia", tuple(range(7)), "2011-12-30T10:00", "2011-12-30T19:00"),
+    ],
+)
+def test_what_is_due_waits_for_its_day_and_its_local_time(
+    start: str, zone: str, days: tuple[int, ...], now: str, expected: str
+) -> None:
+    at = datetime.fromisoformat(now).replace(tzinfo=UTC)
+    found = due(Schedule(time.fromisoformat(start), zone, days), at)
+
+    assert found.astimezone(UTC) == datetime.fromisoformat(expected).replace(tzinfo=UTC)
+
+
+CHANGES = {  # a zone, and instants at which its clocks change
+    "Europe/Berlin": ("2024-03-31T01:00", "2024-10-27T01:00"),
+    "America/New_York": ("2024-03-10T07:00", "2024-11-03T06:00"),
+    "Australia/Lord_Howe": ("2024-10-05T15:30", "2024-04-06T15:00"),
+    "America/Havana": ("2024-03-10T05:00", "2024-11-03T05:00"),
+    "Africa/Casablanca": ("2024-03-10T02:00", "2024-04-14T02:00"),
+    "America/Nuuk": ("2024-03-31T01:00", "2024-10-27T01:00"),
+    "Asia/Kathmandu": ("2024-01-01T00:00", "2024-06-01T00:00"),
+}
+
+
+@given(
+    st.sampled_from([(zone, change) for zone, changes in CHANGES.items() for change in changes]),
+    st.integers(-3 * 24 * 60, 24 * 60),
+    st.times().map(lambda each: each.replace(second=0, microsecond=0)),
+    st.sets(st.integers(0, 6), min_size=1),
+)
+def test_what_is_due_is_never_early_and_never_later_than_it_must_be(
+    change: tuple[str, str], minutes: int, start: time, days: set[int]
+) -> None:
+    zone = ZoneInfo(change[0])
+    now = datetime.fromisoformat(change[1]).replace(tzinfo=UTC) + timedelta(minutes=minutes)
+
+    def fits(at: datetime) -> bool:
+        local = at.astimezone(zone)
+        return local.weekday() in days and local.time() >= start
+
+    found = due(Schedule(start, change[0], tuple(sorted(days))), now)
+    assert found >= now
+    # The second time that the clocks show an hour, its start may have come before.
+    assert fits(found) or (found.astimezone(zone).fold and found.astimezone(zone).weekday() in days)
+    before = found - timedelta(seconds=1)
+    while before >= now:
+        assert not fits(before), before
+        before -= timedelta(minutes=13)
+
+
+@pytest.mark.parametrize(
+    ("typed", "days", "named"),
+    [
+        ("mon-fri", WEEKDAYS, "on weekdays"),
+        ("Weekdays", WEEKDAYS, "on weekdays"),
+        ("daily", tuple(range(7)), "daily"),
+        ("mon,wed", (0, 2), "on Mon and Wed"),
+        ("Friday", (4,), "on Fri"),
+        ("sat-mon,wednesday", (0, 2, 5, 6), "on Mon, Wed, Sat and Sun"),
+    ],
+)
+def test_weekdays_are_read_as_people_write_them(typed: str, days: tuple[int, ...], named: str) -> None:
+    assert weekdays(typed) == days
+    assert named_days(days) == named
+
+
+@pytest.mark.parametrize("typed", ["", "mo", "mon-", "-", "mon,,wed", "never", "mon-fri-sun", "1"])
+def test_what_names_no_weekdays_is_refused(typed: str) -> None:
+    assert weekdays(typed) is None

@@ -1,5 +1,6 @@
 """The command line as people and supervisors meet it: real processes, their output and their exit codes."""
 
+import asyncio
 import json
 import os
 import pty
@@ -13,12 +14,17 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from bot.config import Settings
 from bot.doctor import diagnose
+from bot.grammar import parse
+from bot.model import Destination
+from storage import connect
+from tests.fakes.slack import FakeSlack
 
 ROOT = Path(__file__).resolve().parent.parent
 DIGEST = """# ArXiv cs.CV --Fri, 20 Nov 2020
@@ -35,7 +41,9 @@ class Paperwire:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.database = folder / "paper wire.db"
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("PAPERWIRE_", "XDG_"))}
+        kept = {
+            name: value for name, value in os.environ.items() if not name.startswith(("PAPERWIRE_", "XDG_", "SLACK_"))
+        }
         self.environment = kept | {
             "HOME": str(folder),
             "TMPDIR": str(folder),
@@ -522,3 +530,114 @@ def test_an_archive_is_taken_in_silently(paperwire: Paperwire) -> None:
     assert paperwire("ask", "subscribe elephants").returncode == 0
     assert "1 new" in paperwire("ingest", "--silent", paperwire.digest()).stdout
     assert paperwire("run", "--once").stdout == ""
+
+
+def test_the_alerts_of_a_batch_come_as_one_message_and_at_once_when_it_is_in(paperwire: Paperwire) -> None:
+    assert paperwire("ask", "subscribe elephants").returncode == 0
+    paperwire.digest("a.md")
+    paperwire.digest("b.md", DIGEST.replace("cs.CV", "cs.CL").replace("Purple", "Green").replace("10043", "10044"))
+    assert paperwire("ingest", "a.md", "b.md").returncode == 0
+    done = paperwire("run", "--once").stdout
+    assert done.count("-- to you --") == 1
+    assert "Purple Elephants" in done
+    assert "Green Elephants" in done
+
+
+def test_alerts_are_not_held_after_a_batch_that_broke_off(paperwire: Paperwire) -> None:
+    assert paperwire("ask", "subscribe elephants").returncode == 0
+    (paperwire.folder / "sitecustomize.py").write_text(
+        "import bot.digest\n"
+        "parse, read = bot.digest.parse, []\n"
+        "def broken(text, source):\n"
+        "    if read: raise RuntimeError\n"
+        "    read.append(source)\n"
+        "    return parse(text, source)\n"
+        "bot.digest.parse = broken\n"
+    )
+    done = paperwire("ingest", paperwire.digest("a.md"), "a.md", PYTHONPATH=f"{paperwire.folder}:{ROOT}")
+    assert done.returncode == 70
+    assert "Purple Elephants" in paperwire("run", "--once").stdout
+
+
+def test_the_manifest_is_json_and_says_where_slack_can_call(paperwire: Paperwire) -> None:
+    done = paperwire("manifest", "slack", "--url", "https://papers.example/", PAPERWIRE_SLACK_EXTRAS="unfurl")
+    assert (done.returncode, done.stderr) == (0, "")
+    shown = json.loads(done.stdout)
+    assert shown["settings"]["interactivity"]["request_url"] == "https://papers.example/slack/events"
+    assert "links:read" in shown["oauth_config"]["scopes"]["bot"]
+    assert "links:read" not in paperwire("manifest", "slack").stdout
+
+
+def test_a_manifest_for_nothing_known_or_for_no_address_is_exit_code_2(paperwire: Paperwire) -> None:
+    for platform in ("console", "irc"):
+        done = paperwire("manifest", platform)
+        assert done.returncode == 2
+        assert done.stderr == f"paperwire: There is no manifest for '{platform}'; there is one for: slack.\n"
+    for url in ("http://papers.example", "papers.example", "https://papers.example/slack"):
+        assert paperwire("manifest", "slack", "--url", url).returncode == 2
+
+
+async def test_doctor_asks_slack_about_its_tokens(paperwire: Paperwire) -> None:
+    paperwire("migrate")
+    async with FakeSlack() as slack:
+        given = {
+            "PAPERWIRE_SLACK_API": slack.api,
+            "PAPERWIRE_SLACK_BOT_TOKEN": slack.token,
+            "PAPERWIRE_SLACK_APP_TOKEN": slack.app_token,
+        }
+        good = await asyncio.to_thread(paperwire, "doctor", **given)
+        assert good.returncode == 0, good.stdout
+        assert "ok    Slack: the bot token is for Team T1" in good.stdout
+        bad = await asyncio.to_thread(paperwire, "doctor", **given | {"PAPERWIRE_SLACK_APP_TOKEN": "xapp-canary"})
+        assert bad.returncode == 78
+        assert re.search(r"^FAIL  Slack: the app-level token is refused \(invalid_auth\)", bad.stdout, re.MULTILINE)
+        assert "canary" not in bad.stdout + bad.stderr
+
+
+@pytest.mark.parametrize(
+    ("line", "name", "value"),
+    [
+        ("run", "PAPERWIRE_SLACK_BOT_TOKEN", "xoxb-canary"),
+        ("run --once", "PAPERWIRE_SLACK_BOT_TOKEN", "xoxb-canary"),
+        ("run", "PAPERWIRE_SLACK_APP_TOKEN", "xapp-canary"),
+    ],
+)
+async def test_a_token_that_slack_refuses_ends_the_service_with_one_line_and_exit_code_78(
+    paperwire: Paperwire, line: str, name: str, value: str
+) -> None:
+    async with FakeSlack() as slack:
+        given = {
+            "PAPERWIRE_SLACK_API": slack.api,
+            "PAPERWIRE_SLACK_BOT_TOKEN": slack.token,
+            "PAPERWIRE_SLACK_APP_TOKEN": slack.app_token,
+        }
+        done = await asyncio.to_thread(paperwire, *line.split(), **given | {name: value})
+    assert done.returncode == 78
+    (said,) = done.stderr.splitlines()
+    assert name in said
+    assert "canary" not in said
+
+
+async def test_what_is_owed_on_a_configured_platform_is_delivered_there(paperwire: Paperwire) -> None:
+    async with connect(f"sqlite:///{paperwire.database}") as store:
+        await store.subscribe(Destination("slack", "T1", "@U1"), parse("elephants"), datetime.now(UTC))
+    paperwire.digest()
+    async with FakeSlack() as slack:
+        given = {
+            "PAPERWIRE_SLACK_API": slack.api,
+            "PAPERWIRE_SLACK_BOT_TOKEN": slack.token,
+            "PAPERWIRE_SLACK_APP_TOKEN": slack.app_token,
+        }
+        assert "Deliveries owed: 1." in (await asyncio.to_thread(paperwire, "ingest", "digest.md", **given)).stdout
+        assert slack.calls == []
+        done = await asyncio.to_thread(paperwire, "run", "--once", **given)
+        assert (done.returncode, done.stdout) == (0, "")
+        assert done.stderr.endswith("paperwire: 1 delivered, 0 failed, 0 uncertain\n")
+        assert "Purple Elephants at Home" in slack.posts[0].text
+
+
+def test_slack_settings_that_lack_another_end_every_command_with_one_line(paperwire: Paperwire) -> None:
+    done = paperwire("run", PAPERWIRE_SLACK_BOT_TOKEN="xoxb-canary")
+    assert done.returncode == 78
+    assert done.stderr.startswith("paperwire: PAPERWIRE_SLACK_BOT_TOKEN alone hears nothing")
+    assert "canary" not in done.stderr

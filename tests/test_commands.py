@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
 from bot import commands, daily
 from bot.grammar import parse
-from bot.model import Destination, Digest, Following, Link, Paper, Refusal, Reply
+from bot.model import Button, Destination, Digest, Following, Link, Paper, Refusal, Reply, Schedule
 from bot.ports import Store
 
 ME = Destination.parse("slack:T1/@U1")
@@ -48,8 +48,10 @@ async def filled(store: Store) -> Store:
 
 @pytest.fixture
 def ask(filled: Store) -> Ask:
-    async def ask(line: str, *, caller: Destination = ME, at: datetime = FRIDAY, may_manage: bool = True) -> Reply:
-        call = commands.call(line, room=ROOM, caller=caller, at=at, may_manage=may_manage)
+    async def ask(
+        line: str, *, caller: Destination = ME, at: datetime = FRIDAY, may_manage: bool = True, obstacle: str = ""
+    ) -> Reply:
+        call = commands.call(line, room=ROOM, caller=caller, at=at, may_manage=may_manage, obstacle=obstacle)
         return await commands.answer(call, filled)
 
     return ask
@@ -249,7 +251,7 @@ async def test_tables_topics_are_categories_whatever_their_letters(filled: Store
         await daily.take_in(Digest("x", category, date(2023, 5, 1), (paper,)), filled, FRIDAY)
         assert ids(await ask(f"today 2023-05-01 {category.upper()}")) == ["2305.00001"]
         assert f"of {category} are" in (await ask(f"settings on {category.title()}")).text.plain
-        assert await filled.following(ROOM) == Following(ROOM, (category,))
+        assert await filled.following(ROOM) == Following(ROOM, (category,), owner=ME)
 
 
 async def test_pages_are_turned_by_buttons_that_are_calls(filled: Store, ask: Ask) -> None:
@@ -262,6 +264,7 @@ async def test_pages_are_turned_by_buttons_that_are_calls(filled: Store, ask: As
         turn = next((button for button in reply.buttons if button.label == "Next"), None)
         if turn is None:
             break
+        assert turn.shown == "instead"
         line = f"{turn.name} {turn.text}"
 
     assert sorted(seen) == [f"2012.{n:05}" for n in range(25) if n != 3]
@@ -340,8 +343,9 @@ async def test_each_subscription_is_listed_with_its_own_day(ask: Ask) -> None:
     await ask("subscribe lidar")
     await ask("subscribe radar", at=datetime(2020, 11, 24, 9, tzinfo=UTC))
 
-    assert (await ask("subscriptions")).text.plain.splitlines() == [
-        "Yours are:",
+    reply = await ask("subscriptions")
+    assert reply.text.plain == "You have 2 subscriptions."
+    assert [item.text.plain for item in reply.items] == [
         "1. lidar (since Fri 20 Nov 2020)",
         "2. radar (since Tue 24 Nov 2020)",
     ]
@@ -352,10 +356,14 @@ async def test_nobody_sees_or_removes_anothers_subscriptions(ask: Ask) -> None:
     for other in ("slack:T1/@U2", "slack:T2/@U1", "discord:T1/@U1"):
         stranger = Destination.parse(other)
         assert (await ask("unsubscribe 1", caller=stranger)).error is not None
-        assert "lidar" not in (await ask("subscriptions", caller=stranger)).text.plain
+        assert "lidar" not in repr(await ask("subscriptions", caller=stranger))
+        for line in ("mute 1", "unmute lidar"):
+            assert (
+                await ask(line, caller=stranger)
+            ).error == f"You have no subscription {line.partition(' ')[2]}. You have none at all."
         assert "You have 0 subscriptions" in (await ask("status", caller=stranger)).text.plain
 
-    assert "1. lidar" in (await ask("subscriptions")).text.plain
+    assert [item.text.plain for item in (await ask("subscriptions")).items] == ["1. lidar (since Fri 20 Nov 2020)"]
 
 
 async def test_there_is_a_most_to_what_one_person_may_subscribe_to(ask: Ask, filled: Store) -> None:
@@ -432,7 +440,7 @@ async def test_settings_take_what_is_stored_and_what_arxiv_has(
     ask: Ask, filled: Store, typed: str, kept: tuple[str, ...]
 ) -> None:
     assert (await ask(f"settings on {typed}")).error is None
-    assert await filled.following(ROOM) == Following(ROOM, kept)
+    assert await filled.following(ROOM) == Following(ROOM, kept, owner=ME)
 
 
 @pytest.mark.parametrize(
@@ -452,7 +460,7 @@ async def test_a_category_that_cannot_be_changes_nothing_and_says_what_can(
     await ask("settings on cs.LG")
 
     assert says in str((await ask(line)).error)
-    assert await filled.following(ROOM) == Following(ROOM, ("cs.LG",))
+    assert await filled.following(ROOM) == Following(ROOM, ("cs.LG",), owner=ME)
 
 
 async def test_settings_are_for_who_manages_the_room(ask: Ask, filled: Store) -> None:
@@ -505,6 +513,7 @@ async def test_a_mistake_is_answered_with_what_to_type_instead(ask: Ask, line: s
 async def test_help_explains_every_command_from_its_function(ask: Ask) -> None:
     overview = (await ask("help")).text.plain
     assert (await ask("")).text.plain == overview
+    assert max(map(len, overview.splitlines())) <= 140
     for each in commands.COMMANDS.values():
         assert each.usage in overview
         assert each.summary.endswith(".")
@@ -539,3 +548,305 @@ async def test_an_empty_store_says_how_to_fill_it(store: Store) -> None:
     reply = await commands.answer(commands.call("subscribe lidar", room=ROOM, caller=ME, at=FRIDAY), store)
     assert "No digest is stored yet" in reply.text.plain
     assert len(await store.subscriptions(ME)) == 1
+    reply = await commands.answer(commands.call("matches", room=ROOM, caller=ME, at=FRIDAY), store)
+    assert "paperwire ingest PATH" in reply.text.plain
+    reply = await commands.answer(commands.call("similar lidar", room=ROOM, caller=ME, at=FRIDAY), store)
+    assert "No paper has a telling word" in reply.text.plain
+
+
+async def gone(store: Store, destination: Destination) -> None:
+    """Let a delivery to a destination fail for good."""
+    claimed = await store.claim(["slack"], FRIDAY)
+    assert claimed is not None
+    assert claimed.to == destination
+    await store.settle(claimed, "pending", code="account_inactive", pause=FRIDAY)
+
+
+TOMORROW = Digest("x", "cs.CV", date(2020, 11, 23), (Paper("2011.20001", "New lidar", ""),))
+
+
+async def test_the_list_offers_to_mute_and_to_remove_each(ask: Ask) -> None:
+    await ask("subscribe lidar")
+    await ask("subscribe radar")
+    muted = await ask("mute 2")
+
+    assert muted.text.plain.splitlines() == [
+        "Muted radar. You will not be told of it until it is unmuted.",
+        "You have 2 subscriptions.",
+    ]
+    assert muted.private
+    assert [(item.text.plain, item.buttons) for item in muted.items] == [
+        (
+            "1. lidar (since Fri 20 Nov 2020)",
+            (Button("Mute", "mute", "1", "instead"), Button("Remove", "unsubscribe", "1", "instead")),
+        ),
+        (
+            "2. radar (since Fri 20 Nov 2020) (muted)",
+            (Button("Unmute", "unmute", "2", "instead"), Button("Remove", "unsubscribe", "2", "instead")),
+        ),
+    ]
+    assert (await ask("subscriptions")).items == muted.items
+    again = await ask("subscribe Radar")
+    assert "You have this already, muted: number 2, radar. Type: unmute 2" in again.text.plain
+    assert [button.label for button in again.buttons] == ["Unmute", "Unsubscribe"]
+    assert "Unmuted radar. You will be told of it again." in (await ask("unmute radar")).text.plain
+    assert "(muted)" not in repr(await ask("subscriptions"))
+    assert str((await ask("mute 9")).error).startswith("You have no subscription 9. Yours are:\n1. lidar")
+
+
+async def test_a_long_list_is_turned_page_by_page(ask: Ask, filled: Store) -> None:
+    for number in range(1, 22):
+        await filled.subscribe(ME, parse(f"word{number}"), FRIDAY)
+
+    first, last = await ask("subscriptions"), await ask("subscriptions page:3")
+    assert (first.text.plain, first.note.plain, len(first.items)) == ("You have 21 subscriptions.", "Page 1 of 3", 10)
+    assert first.buttons == (Button("Next", "subscriptions", "page:2", "instead"),)
+    assert last.buttons == (Button("Previous", "subscriptions", "page:2", "instead"),)
+    assert [item.text.plain.partition(" (")[0] for item in last.items] == ["21. word21"]
+    assert "There is no page 4" in str((await ask("subscriptions page:4")).error)
+    # What was muted or removed stays in view, or what stood beside it.
+    assert (await ask("mute 11")).items[0].text.plain.startswith("11. word11")
+    assert (await ask("unsubscribe 12")).items[0].text.plain.startswith("11. word11")
+    assert (await ask("unsubscribe 21")).note.plain == "Page 2 of 2"
+    assert (await ask("unsubscribe 10")).items[-1].text.plain.startswith("11. word11")
+
+
+async def test_a_preview_is_the_dry_run_without_subscribing(ask: Ask, filled: Store) -> None:
+    before = await ask("preview lidar")
+    assert await filled.subscriptions(ME) == ()
+    assert before.private
+    assert before.buttons == (Button("Subscribe", "subscribe", "lidar"),)
+    after = await ask("subscribe lidar")
+
+    assert before.text.plain.splitlines()[0] == "A preview of lidar; nothing is saved."
+    assert before.text.plain.splitlines()[1:] == after.text.plain.splitlines()[1:]
+    assert (before.cards, before.note) == (after.cards, after.note)
+    assert after.buttons == (Button("Undo", "unsubscribe", "1", "instead"),)
+
+
+async def test_similar_papers_are_told_by_the_words_they_share(ask: Ask) -> None:
+    reply = await ask("similar 2011.10043")
+
+    assert reply.text.plain == "The papers most like Point Cloud Segmentation of Roads:"
+    assert ids(reply)[0] == "2011.10039"
+    assert "2011.10043" not in ids(reply)
+    (card, *_) = reply.cards
+    assert card.why.plain in ("shares: Point, Cloud", "shares: Cloud, Point")
+    assert "made from a [point cloud]" in card.body.render(str, "[", "]")
+    assert reply.again == Button("Share", "similar", "2011.10043")
+    assert Button("Similar", "similar", "2011.10039") in card.buttons
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "similar https://arxiv.org/abs/2011.10043v2",
+        "similar arXiv:2011.10043",
+        "similar Has anybody seen <https://arxiv.org/abs/2011.10043|this one>? It looks good.",
+        "similar See (2011.10043), which I read twice: https://arxiv.org/pdf/2011.10043. And 2099.00001, too.",
+    ],
+)
+async def test_a_text_with_one_known_paper_in_it_means_that_paper(ask: Ask, line: str) -> None:
+    assert (await ask(line)).text.plain == "The papers most like Point Cloud Segmentation of Roads:"
+
+
+async def test_a_text_with_two_known_papers_in_it_means_itself(ask: Ask) -> None:
+    text = "2011.10043 or 2011.10039, which is about a sketch?"
+    assert (await ask(f"similar {text}")).text.plain == "The papers most like this text:"
+
+
+async def test_a_pasted_text_finds_what_is_like_it_and_can_be_turned(filled: Store, ask: Ask) -> None:
+    many = tuple(Paper(f"2012.{n:05}", f"Lidar zebras, part {n}", "The graph.") for n in range(65))
+    others = tuple(Paper(f"2013.{n:05}", "Other", "Plain talk of the rest.") for n in range(400))
+    await daily.take_in(Digest("x", "cs.RO", date(2020, 11, 18), (*many, *others)), filled, FRIDAY)
+    text = (
+        "Project page: https://example.org/zebra We follow Zebras by LiDAR, and the rest is talk. " + "The of. " * 500
+    )
+    seen, reply = [], await ask(f"similar {text}")
+    assert reply.text.plain == "The papers most like this text:"
+    assert reply.again is not None
+    assert "talk" not in reply.again.text  # most papers here have it
+    assert all(set(card.why.plain.removeprefix("shares: ").split(", ")) == {"Zebras", "LiDAR"} for card in reply.cards)
+    while True:
+        seen += ids(reply)
+        turn = next((button for button in reply.buttons if button.label == "Next"), None)
+        if turn is None:
+            break
+        assert len(turn.text) < 200
+        reply = await ask(f"{turn.name} {turn.text}")
+
+    assert reply.note.plain == "Page 5 of 5"
+    assert len(seen) == len(set(seen)) == 50
+    assert all(each.startswith("2012.") for each in seen)
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("similar Zebrafish quagga", "No paper has a telling word of this text."),
+        ("similar 12 34 ...", "No paper has a telling word of this text."),
+        ("similar 2011.10028", "No other paper is like Colour Constancy."),
+        ("similar 2011.99999", "No digest here lists 2011.99999. arXiv itself may know it"),
+        ("similar https://arxiv.org/abs/2011.99999", "No digest here lists 2011.99999."),
+        ("similar", "Usage: similar ID|TEXT [page:N]"),
+        ("similar 2011.10043 page:9", "There is no page 9: the last is page:1"),
+    ],
+)
+async def test_what_is_like_nothing_here_is_said_to_be(ask: Ask, line: str, says: str) -> None:
+    assert says in (await ask(line)).text.plain
+
+
+async def test_matches_are_the_days_papers_that_one_is_subscribed_to(ask: Ask) -> None:
+    assert "You have no subscriptions. To make one" in (await ask("matches")).text.plain
+    await ask("subscribe lidar")
+    await ask("subscribe segmentation")
+    reply = await ask("matches")
+
+    assert reply.private
+    assert reply.again is None
+    assert reply.text.plain == "2 of 5 papers of Fri 20 Nov 2020 match what you subscribed to."
+    assert [(card.paper, card.why.plain) for card in reply.cards] == [
+        ("2011.10043", "matches: lidar, segmentation"),
+        ("2011.10033", "matches: segmentation"),
+    ]
+    monday = (await ask("matches", at=datetime(2020, 11, 23, tzinfo=UTC))).text.plain.splitlines()
+    assert monday[0].startswith("No digest for today, Mon 23 Nov 2020 yet. The newest is of Fri 20")
+    assert monday[1] == reply.text.plain
+    thursday = await ask("matches 2020-11-19")
+    assert thursday.text.plain == "1 of 1 paper of Thu 19 Nov 2020 matches what you subscribed to."
+    await ask("mute segmentation")
+    assert ids(await ask("matches")) == ["2011.10043"]
+    assert (await ask("matches thu")).text.plain.startswith("0 of 1 paper of Thu 19 Nov 2020 match ")
+    await ask("mute lidar")
+    assert "all muted. To let one speak again, type: unmute NUMBER" in (await ask("matches")).text.plain
+
+
+async def test_many_matches_are_turned_page_by_page(filled: Store, ask: Ask) -> None:
+    many = tuple(Paper(f"2012.{n:05}", f"Tracking number {n}", "Tracking.") for n in range(25))
+    await daily.take_in(Digest("x", "cs.RO", date(2020, 11, 20), many), filled, FRIDAY)
+    await ask("subscribe tracking")
+    (turn,) = (await ask("matches")).buttons
+    second = await ask(f"{turn.name} {turn.text}")
+
+    assert turn == Button("Next", "matches", "2020-11-20 page:2", "instead")
+    assert (len(second.cards), second.note.plain) == (10, "Page 2 of 3")
+    assert "There is no page 4" in str((await ask("matches page:4")).error)
+
+
+async def test_what_others_may_see_can_be_asked_for_again(ask: Ask) -> None:
+    for line in ("search segmentation", "today", "today 2020-11-19 cs.CV", "show 2011.10043", "similar 2011.10043"):
+        reply = await ask(line)
+        assert reply.again is not None
+        assert await ask(f"{reply.again.name} {reply.again.text}") == reply
+    for line in (
+        "subscribe lidar",
+        "preview lidar",
+        "matches",
+        "subscriptions",
+        "mute 1",
+        "status",
+        "help",
+        "settings",
+    ):
+        assert (await ask(line)).again is None
+
+
+async def test_a_card_opens_aside_and_leads_to_similar_ones(ask: Ask) -> None:
+    reply = await ask("today")
+    assert not reply.private
+    assert reply.cards[0].buttons == (
+        Button("Abstract", "show", "2011.10043", "aside"),
+        Button("Similar", "similar", "2011.10043"),
+    )
+    shown = await ask("show 2011.10043")
+    assert shown.private
+    assert shown.cards[0].buttons == (Button("Similar", "similar", "2011.10043"),)
+
+
+async def test_highlights_come_when_a_room_wants_them(ask: Ask, filled: Store) -> None:
+    posted = "The daily highlights of every category are posted here, 5 papers a digest"
+
+    first = (await ask("settings at:9:00")).text.plain.splitlines()
+    assert first == [
+        f"{posted}, daily from 09:00, UTC.",
+        "That is the time of UTC. For another zone, type: settings tz:Europe/Berlin",
+    ]
+    assert (await ask("settings tz:europe/berlin days:mon-fri")).text.plain == (
+        f"{posted}, on weekdays from 09:00, Europe/Berlin."
+    )
+    assert "That is the time of Europe/Berlin." in (await ask("settings at:00:00 days:sat,mon")).text.plain
+    assert (await ask("settings")).text.plain == f"{posted}, on Mon and Sat, Europe/Berlin."
+    kept = Following(ROOM, schedule=Schedule(time(), "Europe/Berlin", (0, 5)), owner=ME)
+    assert await filled.following(ROOM) == kept
+    assert (await ask("settings days:daily")).text.plain == f"{posted}."
+    # What is on its way moves along.
+    await daily.take_in(TOMORROW, filled, FRIDAY)
+    await ask("settings at:10:00 tz:UTC")
+    assert await filled.claim(["slack"], FRIDAY) is None
+    assert await filled.claim(["slack"], FRIDAY + timedelta(hours=1)) is not None
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("settings at:25:00", "at:25:00 is not understood: not before this time of the day: at:09:00"),
+        ("settings at:9", "at:9 is not understood"),
+        ("settings days:never", "days:never is not understood: on these days: days:mon-fri"),
+        ("settings tz:Europe/Belin", "Europe/Belin is no time zone. Did you mean tz:Europe/Berlin?"),
+        ("settings tz:berlin", "berlin is no time zone. Did you mean tz:Europe/Berlin?"),
+        ("settings tz:new_york", "Did you mean tz:America/New_York?"),
+        ("settings tz:US/Pacfic", "Did you mean tz:US/Pacific?"),
+        ("settings tz:GMT+1", "GMT+1 is no time zone. Type one like tz:Europe/Berlin"),
+        ("settings tz:../../etc/passwd", "is no time zone."),
+        ("settings off at:09:00", "settings off stops all highlights here."),
+    ],
+)
+async def test_a_time_that_cannot_be_changes_nothing_and_says_what_can(
+    ask: Ask, filled: Store, line: str, says: str
+) -> None:
+    assert says in str((await ask(line)).error)
+    assert await filled.following(ROOM) is None
+
+
+async def test_where_nothing_can_be_posted_highlights_cannot_be_switched_on(ask: Ask, filled: Store) -> None:
+    invite = "I am not in this channel. Type: /invite @papers"
+    for line in ("settings on", "settings count:3", "settings at:09:00"):
+        assert (await ask(line, obstacle=invite)).error == invite
+    assert await filled.following(ROOM) is None
+    await ask("settings on")
+    assert (await ask("settings count:3", obstacle=invite)).error == invite
+    assert (await ask("settings", obstacle=invite)).error is None
+    assert (await ask("settings off", obstacle=invite)).error is None
+
+
+async def test_a_room_that_cannot_be_posted_to_says_why_and_resumes(ask: Ask, filled: Store) -> None:
+    await ask("settings on cs.CV")
+    await daily.take_in(TOMORROW, filled, FRIDAY)
+    await gone(filled, ROOM)
+    trouble = (await ask("settings")).text.plain.splitlines()[1]
+
+    assert trouble == (
+        "Nothing could be posted here since Fri 20 Nov 2020, 09:00 UTC: account_inactive. "
+        "To try again, type: settings on cs.CV"
+    )
+    await ask(trouble.partition("type: ")[2])
+    assert len((await ask("settings")).text.plain.splitlines()) == 1
+    assert await filled.claim(["slack"], FRIDAY) is not None
+
+
+async def test_a_person_who_cannot_be_written_to_is_told_where_they_ask(ask: Ask, filled: Store) -> None:
+    await ask("subscribe lidar")
+    await daily.take_in(TOMORROW, filled, FRIDAY)
+    await gone(filled, ME)
+    for line in ("status", "subscriptions"):
+        assert (
+            "Alerts to you are paused since Fri 20 Nov 2020, 09:00 UTC: account_inactive."
+            in (await ask(line)).text.plain
+        )
+    await ask("subscribe lidar")
+
+    assert "paused" not in (await ask("status")).text.plain + (await ask("subscriptions")).text.plain
+
+
+def test_who_manages_a_room_matters_to_its_settings_alone() -> None:
+    assert [each.name for each in commands.COMMANDS.values() if each.manages] == ["settings"]

@@ -6,23 +6,28 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
+from typing import Literal
 
 import pytest
 
-from bot.config import (
-    Settings,
-    SettingsError,
-    log_bug,
-    settings,
-    start_log,
-    unknown_settings,
-)
+from bot.config import Settings, SettingsError, log_bug, settings, start_log, unknown_settings
+
+KEY = "A" * 43 + "="
+# Every secret there is, each with a canary in it.
+SECRETS = {
+    "PAPERWIRE_SLACK_BOT_TOKEN": "xoxb-1-canary",
+    "PAPERWIRE_SLACK_APP_TOKEN": "xapp-1-canary",
+    "PAPERWIRE_SLACK_SIGNING_SECRET": "signing-canary",
+    "PAPERWIRE_SLACK_CLIENT_SECRET": "client-canary",
+    "PAPERWIRE_SECRET_KEY": "canary" * 7 + "A=," + KEY,
+}
 
 
 @pytest.fixture(autouse=True)
 def empty_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in os.environ:
-        if name.startswith(("PAPERWIRE_", "XDG_")):
+        if name.startswith(("PAPERWIRE_", "XDG_", "SLACK_")):
             monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", "/home/reader")
 
@@ -34,7 +39,7 @@ def log_restored() -> Iterator[None]:
     yield
     root.handlers[:] = handlers
     root.setLevel(level)
-    for package in ("bot", "adapters", "storage"):
+    for package in ("bot", "adapters", "storage", "slack_bolt", "slack_sdk", "aiohttp"):
         logging.getLogger(package).setLevel(logging.NOTSET)
 
 
@@ -159,3 +164,165 @@ def test_libraries_are_not_heard_below_info_even_when_debugging(capsys: pytest.C
     logging.getLogger("bot.test").debug("heard")
     assert "hunter2" not in (err := capsys.readouterr().err)
     assert "heard" in err
+
+
+def environment(monkeypatch: pytest.MonkeyPatch, **variables: str) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(f"PAPERWIRE_{name}", value)
+
+
+def test_slack_is_configured_by_a_token_or_by_a_client(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert settings("sqlite:///x.db").platforms == ("console",)
+    environment(monkeypatch, SLACK_BOT_TOKEN=" xoxb-1-a\n", SLACK_APP_TOKEN="xapp-1-a")
+    assert settings("sqlite:///x.db").slack_bot_token == "xoxb-1-a"
+    assert settings("sqlite:///x.db").platforms == ("console", "slack")
+    assert Settings("sqlite:///x.db", slack_client_id="1.2").platforms == ("console", "slack")
+
+
+def test_lists_are_read_with_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+    environment(monkeypatch, SLACK_EXTRAS="history, unfurl", SECRET_KEY=f"{KEY} ,{KEY[::-1][1:]}=")
+    read = settings("sqlite:///x.db")
+    assert read.extras == {"unfurl", "history"}
+    assert read.secret_keys == (KEY, KEY)
+    assert settings("sqlite:///x.db").extras != Settings("sqlite:///x.db").extras == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("SLACK_BOT_TOKEN", "xapp-canary", "is no bot token: those begin with xoxb-"),
+        ("SLACK_BOT_TOKEN", "xoxb-canary canary", "is no bot token"),
+        ("SLACK_APP_TOKEN", "xoxb-canary", "is no app-level token: those begin with xapp-"),
+        ("SLACK_SIGNING_SECRET", "canary", "is no signing secret"),
+        ("SLACK_CLIENT_ID", "canary", "is no client id"),
+        ("SLACK_CLIENT_SECRET", "canary canary", "is no client secret"),
+        ("SLACK_API", "http://canary.example/api/", "is no https address"),
+        ("SLACK_API", "http://localhost.canary.example/", "is no https address"),
+        ("SLACK_API", "https://user@canary.example/", "is no https address"),
+        ("SLACK_API", "https://canary.example/api", "ends in /"),
+        ("SLACK_LISTEN", "canary", "is no host:port"),
+        ("SLACK_LISTEN", "canary:65536", "is no host:port"),
+        ("SLACK_MANAGERS", "canary", "must be one of members, admins"),
+        ("SLACK_EXTRAS", "unfurl,canary", "knows only unfurl, history"),
+        ("SECRET_KEY", "canary", "Fernet.generate_key()"),
+        ("SECRET_KEY", f"{KEY},canary", "is no Fernet key"),
+    ],
+)
+def test_what_cannot_be_used_is_said_with_an_example_and_never_shown(
+    name: str, value: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    environment(monkeypatch, **{name: value})
+    with pytest.raises(SettingsError) as caught:
+        settings()
+    (line,) = str(caught.value).splitlines()
+    assert line.startswith(f"PAPERWIRE_{name} ")
+    assert said in line
+    assert f"Write it like PAPERWIRE_{name}=" in line
+    assert "canary" not in repr(caught.value)
+
+
+@pytest.mark.parametrize("api", ["https://slack-gov.com/api/", "http://127.0.0.1:80/api/", "http://[::1]:1/"])
+def test_another_slack_may_be_named_and_one_on_this_machine_without_tls(
+    api: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    environment(monkeypatch, SLACK_API=api, SLACK_LISTEN="[::]:0")
+    assert settings("sqlite:///x.db").slack_api == api
+
+
+BOT, APP = {"SLACK_BOT_TOKEN": "xoxb-canary"}, {"SLACK_APP_TOKEN": "xapp-canary"}
+SIGNING, CLIENT = {"SLACK_SIGNING_SECRET": "canarycanary"}, {"SLACK_CLIENT_ID": "1.2"}
+CLIENT_SECRET, SECRET_KEY = {"SLACK_CLIENT_SECRET": "canarycanary"}, {"SECRET_KEY": KEY}
+MANY = CLIENT | CLIENT_SECRET | SIGNING | SECRET_KEY
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (BOT, "PAPERWIRE_SLACK_BOT_TOKEN alone hears nothing: set PAPERWIRE_SLACK_APP_TOKEN for Socket Mode, or "),
+        (APP, "PAPERWIRE_SLACK_APP_TOKEN does nothing alone"),
+        (SIGNING, "PAPERWIRE_SLACK_SIGNING_SECRET does nothing alone"),
+        (CLIENT_SECRET, "PAPERWIRE_SLACK_CLIENT_SECRET does nothing alone"),
+        (MANY | BOT, "PAPERWIRE_SLACK_BOT_TOKEN is for one workspace and PAPERWIRE_SLACK_CLIENT_ID for many"),
+        (CLIENT | SIGNING | SECRET_KEY, "and needs PAPERWIRE_SLACK_CLIENT_SECRET too."),
+        (CLIENT | CLIENT_SECRET | SECRET_KEY, "and needs PAPERWIRE_SLACK_SIGNING_SECRET too."),
+        (CLIENT | CLIENT_SECRET | SIGNING, "and needs PAPERWIRE_SECRET_KEY too. Make a key: python -c "),
+    ],
+)
+def test_settings_that_do_not_go_together_are_one_sentence(
+    given: dict[str, str], said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    environment(monkeypatch, **given)
+    with pytest.raises(SettingsError) as caught:
+        settings("sqlite:///x.db")
+    (line,) = str(caught.value).splitlines()
+    assert said in line
+    assert "canary" not in line
+
+
+@pytest.mark.parametrize("given", [BOT | APP, BOT | SIGNING, BOT | APP | SIGNING, MANY, SECRET_KEY])
+def test_settings_that_go_together_are_taken(given: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    environment(monkeypatch, **given)
+    assert settings("sqlite:///x.db").database == "sqlite:///x.db"
+
+
+def test_a_slack_variable_without_the_prefix_is_pointed_out_unless_the_right_one_is_set(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN"):
+        monkeypatch.setenv(name, "canary")
+    environment(monkeypatch, **APP)
+    assert list(unknown_settings()) == ["SLACK_BOT_TOKEN is not read. Did you mean PAPERWIRE_SLACK_BOT_TOKEN?"]
+
+
+def test_secrets_are_not_in_the_settings_representation(monkeypatch: pytest.MonkeyPatch) -> None:
+    given = {name: value for name, value in SECRETS.items() if "CLIENT" not in name}
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    assert settings("sqlite:///x.db").secret_key.startswith("canary")
+    assert "canary" not in repr(settings("sqlite:///x.db"))
+
+
+def everything_logged(log_format: Literal["json", "text"]) -> None:
+    """Let every secret of the settings, and others of Slack's, reach the log in every way there is."""
+    given = {name.removeprefix("PAPERWIRE_").lower(): value for name, value in SECRETS.items()}
+    start_log(replace(Settings("sqlite:///x.db", log="debug", log_format=log_format), **given))  # type: ignore[arg-type]
+    log = logging.getLogger("bot.test")
+    secrets = [
+        *(part for value in SECRETS.values() for part in value.split(",")),
+        *("xoxp-2-canary", "xoxe-1-canary", "xoxe.xoxb-1-canary", "xapp-2-A1-canary"),
+        *("wss://wss.example/link/?ticket=canary-1&app_id=2", "https://hooks.slack.com/commands/T1/2/canary"),
+    ]
+    for each in secrets:
+        log.info("said %s", each, extra={"field": f"Bearer {each}"})
+        try:
+            raise ValueError(each)
+        except ValueError:
+            log.exception("failed")
+
+
+@pytest.mark.parametrize("log_format", ["json", "text"])
+def test_no_secret_reaches_the_log_not_even_in_a_traceback(
+    log_format: Literal["json", "text"], capsys: pytest.CaptureFixture[str]
+) -> None:
+    everything_logged(log_format)
+    logged = capsys.readouterr().err
+    assert "canary" not in logged
+    assert KEY not in logged
+    assert logged.count("Traceback") == logged.count("ValueError: ") == 12
+    if log_format == "json":
+        events = [json.loads(line) for line in logged.splitlines()]
+        assert events[0]["event"] == "said [redacted]"
+        assert events[-2]["field"] == "Bearer https://hooks.slack.com/[redacted]"
+
+
+@pytest.mark.parametrize("library", ["slack_bolt.AsyncApp", "slack_sdk.web", "aiohttp.access"])
+def test_libraries_that_log_what_people_type_are_heard_from_warning_on(
+    library: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    start_log(Settings("sqlite:///x.db", log="debug"))
+    logging.getLogger(library).info("the whole body")
+    logging.getLogger(library).warning("something is wrong")
+    assert json.loads(capsys.readouterr().err)["event"] == "something is wrong"
+    start_log(Settings("sqlite:///x.db", log="error"))
+    logging.getLogger(library).warning("something is wrong")
+    assert capsys.readouterr().err == ""

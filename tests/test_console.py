@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.console import PERSON, ROOM, Adapter, prompt, render
-from bot.model import Button, Call, Card, Destination, Link, Reply, Text, UserError
+from bot.model import Button, Call, Card, Destination, Item, Link, Reply, Text
 from bot.ports import DeliveryError
 
 CARD = Card(
@@ -74,10 +74,6 @@ async def conversation(path: Path, typed: bytes) -> list[str]:
 
 
 async def echo(call: Call) -> Reply:
-    if call.text == "bug":
-        raise RuntimeError("bug")
-    if call.text == "mistake":
-        raise UserError("Type something else.")
     assert (call.caller, call.room, call.may_manage) == (PERSON, ROOM, True)
     assert call.at.tzinfo is not None
     return Reply(Text(f"{call.name}|{call.text}"))
@@ -97,6 +93,49 @@ def test_off_a_terminal_an_answer_is_plain_lines() -> None:
         "Page 1 of 2",
         "",
         "Next: search point cloud page:2",
+    ]
+
+
+LIST = Reply(
+    Text("You have 2 subscriptions."),
+    items=(
+        Item(Text("1. lidar"), (Button("Mute", "mute", "1"), Button("Remove", "unsubscribe", "1"))),
+        Item(Text("2. radar\x1b[2J")),
+    ),
+    note=Text("Page 1 of 2"),
+)
+
+
+def test_a_list_is_its_lines_each_with_its_steps() -> None:
+    assert render.plain(LIST).splitlines() == [
+        "You have 2 subscriptions.",
+        "",
+        "1. lidar",
+        "    Mute: mute 1 · Remove: unsubscribe 1",
+        "2. radar\N{REPLACEMENT CHARACTER}[2J",
+        "",
+        "Page 1 of 2",
+    ]
+    assert json.loads(render.as_json(LIST))["items"] == [
+        {
+            "text": "1. lidar",
+            "buttons": [{"label": "Mute", "line": "mute 1"}, {"label": "Remove", "line": "unsubscribe 1"}],
+        },
+        {"text": "2. radar\x1b[2J", "buttons": []},
+    ]
+
+
+@pytest.mark.usefixtures("colours")
+def test_a_list_on_a_terminal_is_the_same_with_colours() -> None:
+    visible = re.sub(r"\x1b\[[0-9;]*m", "", render.styled(LIST))
+    assert visible.splitlines() == [
+        "You have 2 subscriptions.",
+        "",
+        "1. lidar",
+        "  Mute: mute 1 · Remove: unsubscribe 1",
+        "2. radar\N{REPLACEMENT CHARACTER}[2J",
+        "",
+        "Page 1 of 2",
     ]
 
 
@@ -249,16 +288,6 @@ async def test_a_regular_file_can_be_the_input(tmp_path: Path) -> None:
     assert text(tmp_path / "out") == "today|\n\nsearch|\N{REPLACEMENT CHARACTER}\n\n"
 
 
-async def test_a_bug_is_told_by_its_id_and_the_conversation_goes_on(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    bug, mistake, answer, _ = await conversation(tmp_path / "out", b"search bug\nsearch mistake\nsearch x\n")
-    (record,) = caplog.records
-    assert record.__dict__["id"] in bug
-    assert mistake == "Type something else."
-    assert answer == "search|x"
-
-
 async def test_waiting_for_input_can_be_cancelled() -> None:
     reading, writing = os.pipe()
     with standing_in(0, reading):
@@ -275,6 +304,7 @@ async def test_an_answer_as_json_holds_everything_and_only_ascii(tmp_path: Path)
     assert shown == {
         "text": "1 paper",
         "private": False,
+        "items": [],
         "cards": [
             {
                 "paper": "2011.10043",

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
 from bot import daily, service
 from bot.grammar import parse
-from bot.model import Answer, Destination, Digest, Following, Link, Paper, Pick, Reply
-from bot.ports import DeliveryError, DiskError, Intake, Morning, Store
+from bot.model import Answer, Delivery, Destination, Digest, Following, Link, Paper, Pick, Reply, Schedule
+from bot.ports import DeliveryError, DiskError, Intake, Morning, Pause, Store
 
 ANN = Destination.parse("slack:T1/@ANN")
 BOB = Destination.parse("slack:T1/@BOB")
@@ -34,13 +34,14 @@ class Recorder:
         self.keys: list[str] = []
         self.uncertain: list[bool] = []
         self.errors: list[Exception] = []
+        self.failing: dict[Destination, list[Exception]] = {}
 
     async def run(self, answer: Answer) -> None: ...
 
     async def post(self, to: Destination, reply: Reply, *, key: str, uncertain: bool) -> None:
         self.uncertain.append(uncertain)
-        if self.errors:
-            raise self.errors.pop(0)
+        if errors := self.failing.get(to) or self.errors:
+            raise errors.pop(0)
         self.posts.append((to, reply))
         self.keys.append(key)
 
@@ -321,12 +322,13 @@ async def test_a_gone_destination_is_left_alone_until_somebody_there_speaks(
     await store.subscribe(ANN, parse("lidar"), NOW)
     await store.subscribe(BOB, parse("lidar"), NOW)
     await daily.take_in(DIGEST, store, NOW)
-    slack.errors = [DeliveryError("user_not_found", "gone")]
+    slack.failing[ANN] = [DeliveryError("user_not_found", "gone")]
     await deliver(store, slack, clock)
     clock.now += timedelta(days=1)
     await deliver(store, slack, clock)
 
     assert [to for to, _ in slack.posts] == [BOB]
+    assert await store.paused(ANN) == Pause("user_not_found", NOW)
     await store.subscribe(ANN, parse("sketches"), NOW)
     await deliver(store, slack, clock)
     assert [to for to, _ in slack.posts] == [BOB, ANN]
@@ -364,7 +366,7 @@ async def test_a_bug_in_one_message_does_not_keep_the_others(store: Store, slack
     await store.subscribe(ANN, parse("lidar"), NOW)
     await store.subscribe(BOB, parse("lidar"), NOW)
     await daily.take_in(DIGEST, store, NOW)
-    slack.errors = [ZeroDivisionError()]
+    slack.failing[ANN] = [ZeroDivisionError()]
 
     tally = await deliver(store, slack, clock)
 
@@ -394,6 +396,213 @@ async def test_only_platforms_that_run_are_delivered_to(store: Store, slack: Rec
 
 
 def test_planning_is_pure_and_repeatable() -> None:
-    morning = Morning("cs.CV", FRIDAY, True, DIGEST.papers, DIGEST.papers, (Following(ROOM),))
+    morning = Morning("cs.CV", FRIDAY, NOW, True, DIGEST.papers, DIGEST.papers, (Following(ROOM),))
 
     assert list(daily.plan(morning)) == list(daily.plan(morning))
+
+
+ROBOTS = Digest("x", "cs.RO", FRIDAY, (LIDAR, Paper("2011.00004", "Robots", "Lidar on wheels.")))
+
+
+async def test_what_comes_in_together_is_told_in_one_message_a_day(store: Store, slack: Recorder, clock: Clock) -> None:
+    await store.subscribe(ANN, parse("lidar"), NOW)
+    hold = NOW + timedelta(minutes=10)
+    intakes = [await daily.take_in(each, store, NOW, hold_until=hold) for each in (DIGEST, ROBOTS)]
+    assert [each.owed for each in intakes] == [1, 0]
+    assert await deliver(store, slack, clock) == daily.Tally()
+    await store.release()
+    await deliver(store, slack, clock)
+
+    (alert,) = slack.to(ANN)
+    assert alert.text.plain == "2 new papers match what you subscribed to, in cs.CV and cs.RO of Fri 20 Nov 2020"
+    assert [card.paper for card in alert.cards] == [LIDAR.id, "2011.00004"]
+    assert slack.keys == [f"{ANN}|alert|:2020-11-20|1"]
+
+
+async def test_what_comes_after_the_message_of_the_day_is_a_second_part(
+    store: Store, slack: Recorder, clock: Clock
+) -> None:
+    await store.subscribe(ANN, parse("lidar"), NOW)
+    for each in (DIGEST, ROBOTS):
+        await daily.take_in(each, store, NOW)
+        await deliver(store, slack, clock)
+
+    assert [[card.paper for card in alert.cards] for alert in slack.to(ANN)] == [[LIDAR.id], ["2011.00004"]]
+    assert slack.to(ANN)[1].text.plain.endswith("in cs.RO of Fri 20 Nov 2020")
+    assert slack.keys[-1].endswith("|2")
+
+
+async def test_a_muted_subscription_is_silent_when_a_digest_comes_and_when_a_message_goes(
+    store: Store, slack: Recorder, clock: Clock
+) -> None:
+    for person in (ANN, BOB):
+        await store.subscribe(person, parse("lidar"), NOW)
+    await store.mute(ANN, 1, muted=True)
+    assert (await daily.take_in(DIGEST, store, NOW)).owed == 1
+    await store.mute(BOB, 1, muted=True)
+    await deliver(store, slack, clock)
+    assert slack.posts == []
+    # What was not told may be told yet: another category lists it.
+    await store.mute(ANN, 1, muted=False)
+    await daily.take_in(ROBOTS, store, NOW)
+    await deliver(store, slack, clock)
+
+    assert [(to, [card.paper for card in alert.cards]) for to, alert in slack.posts] == [
+        (ANN, [LIDAR.id, "2011.00004"]),
+    ]
+
+
+async def test_highlights_wait_for_the_rooms_own_time(store: Store, slack: Recorder, clock: Clock) -> None:
+    await store.follow(Following(ROOM, schedule=Schedule(time(12), "Europe/Berlin", (0,))))
+    await daily.take_in(DIGEST, store, NOW)
+    clock.now = datetime(2020, 11, 23, 10, 59, tzinfo=UTC)
+    assert await deliver(store, slack, clock) == daily.Tally()
+    clock.now += timedelta(minutes=1)
+    assert (await deliver(store, slack, clock)).sent == 1
+
+
+async def test_who_set_a_room_up_is_told_once_that_it_is_gone(store: Store, slack: Recorder, clock: Clock) -> None:
+    await store.follow(Following(ROOM, ("cs.CV", "cs.LG"), owner=ANN))
+    await daily.take_in(DIGEST, store, NOW)
+    slack.failing[ROOM] = [DeliveryError("is_archived", "gone")]
+    assert (await deliver(store, slack, clock)).sent == 1
+    clock.now += timedelta(days=3)
+    assert await deliver(store, slack, clock) == daily.Tally()
+
+    (notice,) = slack.to(ANN)
+    assert notice.private
+    assert notice.text.plain.splitlines() == [
+        "The daily highlights cannot be posted in a room any more, since Fri 20 Nov 2020, 09:00 UTC: is_archived.",
+        "Invite the bot there again, then type there: settings on cs.CV cs.LG",
+    ]
+    assert slack.keys == [f"{ANN}|notice|{ROOM}:2020-11-20|1"]
+    # As they do, what was owed there arrives, and the next time that it is gone is told of again.
+    await store.follow(Following(ROOM, owner=BOB))
+    slack.failing[ROOM] = [DeliveryError("not_in_channel", "gone")]
+    await deliver(store, slack, clock)
+    assert "not_in_channel" in slack.to(BOB)[0].text.plain
+
+
+async def test_nobody_is_told_of_a_person_or_of_a_room_that_nobody_set_up(
+    store: Store, slack: Recorder, clock: Clock
+) -> None:
+    await store.subscribe(ANN, parse("lidar"), NOW)
+    await store.follow(Following(BOB, owner=BOB))
+    await store.follow(Following(ROOM))
+    await daily.take_in(DIGEST, store, NOW)
+    slack.failing = {each: [DeliveryError("gone", "gone")] for each in (ANN, BOB, ROOM)}
+
+    assert (await deliver(store, slack, clock)).failed == 3
+    assert (await store.census()).owed == 3
+
+
+async def test_a_notice_of_what_was_put_right_meanwhile_is_not_sent(
+    store: Store, slack: Recorder, clock: Clock
+) -> None:
+    notice = Delivery(ANN, "notice", str(ROOM), FRIDAY, ())
+    await store.follow(Following(ROOM))
+
+    assert await daily.compose(notice, store) is None
+
+
+class Crowd(Recorder):
+    """A platform that posts when `go` is set, and knows how many it was given at once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.go = asyncio.Event()
+        self.waiting = self.most = 0
+
+    async def post(self, to: Destination, reply: Reply, *, key: str, uncertain: bool) -> None:
+        self.waiting += 1
+        self.most = max(self.most, self.waiting)
+        try:
+            await self.go.wait()
+        finally:
+            self.waiting -= 1
+        await super().post(to, reply, key=key, uncertain=uncertain)
+
+
+@pytest.fixture
+async def crowd(store: Store) -> Crowd:
+    """Return a platform, with two days' alerts owed to ten people on it."""
+    for number in range(10):
+        await store.subscribe(Destination("slack", "T1", f"@U{number}"), parse("lidar"), NOW)
+    await daily.take_in(DIGEST, store, NOW)
+    later = Digest("x", "cs.CV", FRIDAY + timedelta(days=3), (Paper("2011.00010", "More lidar"),))
+    await daily.take_in(later, store, NOW)
+    return Crowd()
+
+
+async def crowded(crowd: Crowd, count: int) -> None:
+    while crowd.waiting < count:  # noqa: ASYNC110  # as many as come at once
+        await asyncio.sleep(0.001)
+
+
+async def test_eight_are_delivered_to_at_once_and_each_in_order(store: Store, crowd: Crowd, clock: Clock) -> None:
+    delivering = asyncio.create_task(deliver(store, crowd, clock))
+    await crowded(crowd, 8)
+    crowd.go.set()
+
+    assert (await delivering).sent == 20
+    assert crowd.most == 8
+    for number in range(10):
+        first, second = crowd.to(Destination("slack", "T1", f"@U{number}"))
+        assert (first.cards[0].paper, second.cards[0].paper) == (LIDAR.id, "2011.00010")
+
+
+async def test_one_that_is_slow_does_not_keep_the_others(store: Store, slack: Recorder, clock: Clock) -> None:
+    slow = Crowd()
+    for person in (ANN, BOB, Destination.parse("discord:G1/@ANN")):
+        await store.subscribe(person, parse("lidar"), NOW)
+    await daily.take_in(DIGEST, store, NOW)
+    delivering = asyncio.create_task(daily.deliver(store, {"slack": slack, "discord": slow}, clock))
+    await crowded(slow, 1)
+    while len(slack.posts) < 2:  # noqa: ASYNC110  # the others arrive
+        await asyncio.sleep(0.001)
+    assert not delivering.done()
+    slow.go.set()
+
+    assert (await delivering).sent == 3
+
+
+async def test_when_it_stops_what_is_on_its_way_arrives_and_nothing_more_begins(
+    store: Store, crowd: Crowd, clock: Clock
+) -> None:
+    stopping = asyncio.Event()
+    delivering = asyncio.create_task(daily.deliver(store, {"slack": crowd}, clock, stopping.is_set))
+    await crowded(crowd, 8)
+    stopping.set()
+    crowd.go.set()
+
+    assert (await delivering).sent == 8
+    assert (await store.census()).owed == 12
+
+
+async def test_when_the_store_fails_the_others_end_first_and_it_is_said_once(
+    store: Store, crowd: Crowd, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def full(*_: object, **__: object) -> None:
+        raise DiskError("no space")
+
+    delivering = asyncio.create_task(deliver(store, crowd, clock))
+    await crowded(crowd, 8)
+    with monkeypatch.context() as trouble:
+        trouble.setattr(store, "settle", full)
+        crowd.go.set()
+        with pytest.raises(DiskError):
+            await delivering
+
+    assert (len(crowd.posts), crowd.waiting) == (8, 0)
+    assert await store.begin_delivery() == 8
+
+
+async def test_to_cancel_delivering_cancels_what_is_on_its_way(store: Store, crowd: Crowd, clock: Clock) -> None:
+    delivering = asyncio.create_task(deliver(store, crowd, clock))
+    await crowded(crowd, 8)
+    delivering.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await delivering
+
+    assert (crowd.posts, crowd.waiting) == ([], 0)
+    assert await store.begin_delivery() == 8

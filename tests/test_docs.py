@@ -6,11 +6,13 @@ import dataclasses
 import re
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
 import adapters
+from adapters.slack.manifest import SCOPES
 from bot import __main__ as command_line
 from bot.commands import COMMANDS
 from bot.config import PREFIX, Settings
@@ -42,10 +44,18 @@ def test_the_readme_lists_every_setting() -> None:
     assert listed == [f"{PREFIX}{each.name.upper()}" for each in dataclasses.fields(Settings)]
 
 
+def test_the_readme_says_what_each_scope_of_slack_is_for() -> None:
+    table = README.partition("### Scopes")[2].partition("###")[0]
+    listed = re.findall(r"^\| `([^`]+)` \| (.+) \|$", table, re.MULTILINE)
+
+    assert listed == list(SCOPES.items())
+
+
 def test_the_readme_lists_every_exit_code() -> None:
     codes = {
         command_line.USAGE,
         command_line.UNREADABLE,
+        command_line.UNREACHABLE,
         command_line.BUG,
         command_line.DISK,
         command_line.RUNNING,
@@ -69,7 +79,7 @@ def test_what_a_document_points_at_exists() -> None:
 
 @pytest.mark.parametrize("module", ["bot.commands", "bot.daily", "bot.digest", "storage.sqlite", "adapters"])
 def test_no_sdk_loads_before_its_platform_is_used(module: str) -> None:
-    sdks = {"slack_bolt", "slack_sdk", "discord", "aiohttp", "prompt_toolkit", "rich", "pydantic"}
+    sdks = {"slack_bolt", "slack_sdk", "discord", "aiohttp", "cryptography", "prompt_toolkit", "rich", "pydantic"}
     script = f"import sys, {module}; print(*sorted({sdks!r} & sys.modules.keys()))"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT)
 
@@ -77,6 +87,6 @@ def test_no_sdk_loads_before_its_platform_is_used(module: str) -> None:
 
 
 def test_every_platform_is_a_module_of_its_name() -> None:
-    assert adapters.platforms() == ("console",)
+    assert adapters.platforms() == ("console", "slack")
     for name in adapters.platforms():
-        assert type(adapters.platform(name)).__name__ == "Adapter"
+        assert isinstance(import_module(f"adapters.{name}").Adapter, type)

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 import adapters
+from bot.config import Settings
 from bot.digest.entries import MAX_BYTES
 from bot.model import UserError
-from bot.ports import Document
+from bot.ports import Document, Store
 
 
 async def read(path: Path) -> list[Document]:
@@ -118,18 +119,18 @@ def test_a_source_that_does_not_exist_is_refused_by_name(tmp_path: Path) -> None
         adapters.source("https://example.org/digest.md")
 
 
-def test_only_platforms_that_are_there_are_offered() -> None:
+def test_only_platforms_that_are_there_are_offered(store: Store) -> None:
     assert "console" in adapters.platforms()
     assert not any(name.startswith("_") for name in adapters.platforms())
     with pytest.raises(UserError, match=r"no platform 'telegraph'; there are: .*console"):
-        adapters.platform("telegraph")
+        adapters.platform("telegraph", Settings(), store.ledger("telegraph"))
     with pytest.raises(UserError):
-        adapters.platform("_files")
+        adapters.platform("_files", Settings(), store.ledger("_files"))
 
 
 def test_a_platform_loads_only_when_it_is_used_and_its_terminal_libraries_later_still() -> None:
     code = (
-        "import sys, adapters; assert 'adapters.console' not in sys.modules; adapters.platform('console');"
+        "import sys, adapters; assert 'adapters.console' not in sys.modules; adapters.terminal();"
         "assert 'adapters.console' in sys.modules; assert not {'rich', 'prompt_toolkit'} & sys.modules.keys()"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -123,7 +123,13 @@ class Bench:
     def verdict(self, count: int) -> Verdict:
         owed = {
             str(to): [
-                Delivery(to, "alert" if to.is_person else "highlights", digest.category, digest.day, ()).key
+                Delivery(
+                    to,
+                    "alert" if to.is_person else "highlights",
+                    "" if to.is_person else digest.category,
+                    digest.day,
+                    (),
+                ).key
                 for digest in digests(count)
             ]
             for to in self._destinations
@@ -172,13 +178,14 @@ def test_killed_at_the_worst_moment_nothing_is_lost_or_sent_twice(bench: Bench, 
 
 
 @pytest.mark.parametrize(
-    ("fault", "point", "found"),
-    [("marks first", "claimed", Verdict(1, 0, 0)), ("forgets", "posted", Verdict(0, 1, 0))],
+    ("fault", "point", "wrong"),
+    [("marks first", "claimed", "lost"), ("forgets", "posted", "duplicated")],
 )
-def test_the_harness_catches_an_order_that_is_wrong(bench: Bench, fault: str, point: str, found: Verdict) -> None:
+def test_the_harness_catches_an_order_that_is_wrong(bench: Bench, fault: str, point: str, wrong: str) -> None:
     assert bench.run(1, fault=fault, point=point)
     assert not bench.run(1, fault=fault)
-    assert bench.verdict(1) == found
+    found = bench.verdict(1)._asdict()
+    assert [name for name, count in found.items() if count] == [wrong]
 
 
 def test_the_judge_sees_each_kind_of_wrong() -> None:

@@ -11,7 +11,7 @@ import sys
 import tempfile
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import permutations
 from pathlib import Path
 from random import Random
@@ -23,7 +23,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
 
 import storage
 from bot.grammar import parse
-from bot.model import Delivery, Destination, Digest, Following, Link, Listing, Paper, Pick, Refusal
+from bot.model import Delivery, Destination, Digest, Following, Link, Listing, Paper, Pick, Refusal, Schedule
 from bot.ports import (
     AlreadyRunning,
     Census,
@@ -31,6 +31,7 @@ from bot.ports import (
     Inspection,
     Intake,
     Morning,
+    Pause,
     SchemaError,
     Store,
     StoreError,
@@ -60,7 +61,7 @@ def alerting(*people: Destination, part: int = 1) -> Callable[[Morning], Iterabl
         Delivery(
             to,
             "alert",
-            morning.category,
+            "",
             morning.day,
             tuple(Pick(each.id, ("x",), (1,)) for each in morning.fresh),
             part,
@@ -251,15 +252,18 @@ async def test_a_plan_sees_what_the_digest_changed(store: Store, digest: MakeDig
         return alerting(ANN, part=len(seen))(morning)
 
     subscription, _ = await store.subscribe(ANN, parse("lidar"), NOW)
+    await store.subscribe(ANN, parse("radar"), NOW)
+    await store.mute(ANN, 2, muted=True)
     following = Following(ROOM, ("cs.CV",), 3)
     await store.follow(following)
     one, two = paper("2011.00001", "One"), paper("2011.00002", "Two")
     await store.take_in(digest(FRIDAY, "cs.CV", one), plan, NOW)
     await store.take_in(digest(FRIDAY, "cs.CV", one), plan, NOW)
+    assert await store.claim(["slack"], NOW)
     await store.take_in(digest(FRIDAY, "cs.CV", one, two), plan, NOW)
     await store.take_in(digest(FRIDAY, "cs.CV", paper("2011.00001", "One", "More.")), plan, NOW)
     first, second, third = seen
-    assert (first.category, first.day, first.first) == ("cs.CV", FRIDAY, True)
+    assert (first.category, first.day, first.at, first.first) == ("cs.CV", FRIDAY, NOW, True)
     assert (first.followings, first.subscriptions) == ((following,), (subscription,))
     assert [each.id for each in first.fresh] == ["2011.00001"]
     assert [each.listings for each in first.fresh] == [(Listing(FRIDAY, "cs.CV"),)]
@@ -268,7 +272,7 @@ async def test_a_plan_sees_what_the_digest_changed(store: Store, digest: MakeDig
     assert [each.id for each in second.papers] == ["2011.00001", "2011.00002"]
     assert (dict(second.told), dict(second.parts)) == ({}, {ANN: 1})
     assert [each.abstract for each in third.fresh] == ["More."]
-    assert (dict(third.told), dict(third.parts)) == ({ANN: frozenset({"2011.00001"})}, {ANN: 2})
+    assert (dict(third.told), dict(third.parts)) == ({ANN: frozenset({"2011.00001"})}, {ANN: 1})
 
 
 async def test_a_plan_that_fails_leaves_nothing_behind(
@@ -437,6 +441,30 @@ async def test_the_census_counts_everything(store: Store, digest: MakeDigest, pa
     assert await store.census() == Census(3, 2, 3, FRIDAY, date(2020, 11, 24), 2, 1, 1, 1)
 
 
+async def test_papers_are_similar_by_the_most_and_the_rarest_words(
+    store: Store, digest: MakeDigest, paper: MakePaper
+) -> None:
+    papers = [
+        paper("2011.00001", "Lidar of roads", "Point clouds."),
+        paper("2011.00002", "Point processes", "Of images."),
+        paper("2011.00003", "Clouds", "Points seen by lidar.", authors=("Sonar Radar",)),
+        paper("2011.00004", "Images", "Only images."),
+        *(paper(f"2012.{n:05}", "Nothing", "Points of view.") for n in range(20)),
+    ]
+    await store.take_in(digest(FRIDAY, "cs.CV", *papers), nothing, NOW)
+
+    async def similar(*words: str, without: str = "", limit: int = 2, offset: int = 0) -> tuple[list[str], int]:
+        page = await store.similar(words, without=without, limit=limit, offset=offset)
+        return [each.id for each in page.papers], page.total
+
+    assert await similar("lidar", "cloud", "point", without="2011.00001") == (["2011.00003", "2011.00002"], 22)
+    everything, _ = await similar("lidar", "cloud", "point", limit=99)
+    assert set(everything[:2]) == {"2011.00001", "2011.00003"}
+    assert await similar("lidar", "cloud", "point", offset=3) == (everything[3:5], 23)
+    assert await similar("cscv", "sonar", "unheard") == ([], 0)
+    assert await similar() == ([], 0)
+
+
 # People and rooms
 
 
@@ -463,6 +491,9 @@ async def test_a_number_is_never_given_twice(store: Store) -> None:
 async def test_following_again_replaces_the_settings(store: Store) -> None:
     assert await store.following(ROOM) is None
     await store.follow(Following(ROOM))
+    wanted = Following(ROOM, ("cs.CV", "cs.LG"), 3, Schedule(time(9, 30), "Asia/Kathmandu", (0, 6)), ANN)
+    await store.follow(wanted)
+    assert await store.following(ROOM) == wanted
     await store.follow(Following(ROOM, ("cs.CV", "cs.LG"), 3))
     assert await store.following(ROOM) == Following(ROOM, ("cs.CV", "cs.LG"), 3)
     await store.unfollow(ROOM)
@@ -494,6 +525,7 @@ class Tenants(RuleBasedStateMachine):
         self.store = self.runner.run(begin())
         self.subscribed: dict[Destination, dict[int, str]] = {each: {} for each in PLACES}
         self.numbered = dict.fromkeys(PLACES, 0)
+        self.muted: dict[tuple[Destination, int], bool] = {}
         self.followed: dict[Destination, Following] = {}
 
     @rule(target=numbers, who=st.sampled_from(PLACES), line=st.sampled_from(["lidar", "radar", "lidar -radar"]))
@@ -512,6 +544,15 @@ class Tenants(RuleBasedStateMachine):
         gone = self.runner.run(self.store.unsubscribe(who, number))
         assert (gone and gone.query) == self.subscribed[who].pop(number, None)
 
+    @rule(who=st.sampled_from(PLACES), number=numbers, muted=st.booleans())
+    def mute(self, who: Destination, number: int, muted: bool) -> None:
+        kept = self.runner.run(self.store.mute(who, number, muted=muted))
+        assert (kept and (kept.query, kept.muted)) == (
+            (self.subscribed[who][number], muted) if number in self.subscribed[who] else None
+        )
+        if kept:
+            self.muted[who, number] = muted
+
     @rule(who=st.sampled_from(PLACES), count=st.integers(1, 9))
     def follow(self, who: Destination, count: int) -> None:
         self.followed[who] = Following(who, (), count)
@@ -528,6 +569,7 @@ class Tenants(RuleBasedStateMachine):
             held = self.runner.run(self.store.subscriptions(who))
             assert {each.number: each.query for each in held} == self.subscribed[who]
             assert all(each.person == who for each in held)
+            assert all(each.muted == self.muted.get((who, each.number), False) for each in held)
             assert self.runner.run(self.store.following(who)) == self.followed.get(who)
 
     def teardown(self) -> None:
@@ -563,7 +605,7 @@ async def test_what_is_owed_comes_back_as_it_was_planned(store: Store, owe: Owe)
     await owe(ANN)
     claimed = await store.claim(["slack"], NOW)
     assert claimed is not None
-    assert (claimed.to, claimed.kind, claimed.category, claimed.day) == (ANN, "alert", "cs.CV", FRIDAY)
+    assert (claimed.to, claimed.kind, claimed.topic, claimed.day) == (ANN, "alert", "", FRIDAY)
     assert claimed.picks == (Pick("2011.11200", ("x",)),)
     assert (claimed.part, claimed.attempts, claimed.uncertain) == (1, 1, False)
     await store.settle(claimed, "sent")
@@ -607,8 +649,8 @@ async def test_a_pause_holds_everything_for_a_destination_until_somebody_there_s
     assert ann is not None
     assert ben is not None
     assert room is not None
-    await store.settle(ann, "pending", code="channel_not_found", pause=True)
-    await store.settle(room, "pending", pause=True)
+    await store.settle(ann, "pending", code="channel_not_found", pause=NOW)
+    await store.settle(room, "pending", pause=NOW)
     await store.settle(ben, "sent")
     theirs = await store.claim(everywhere, NOW)
     assert theirs is not None
@@ -666,6 +708,127 @@ async def test_two_that_claim_at_once_never_get_the_same(
         mine, theirs, more = await asyncio.gather(drain(store), drain(other), drain(store))
     assert sorted(each.id for each in (*mine, *theirs, *more)) == sorted({each.id for each in (*mine, *theirs, *more)})
     assert {each.to for each in (*mine, *theirs, *more)} == set(people)
+
+
+async def test_an_alert_that_was_never_tried_takes_in_what_comes_later_that_day(
+    store: Store, digest: MakeDigest, paper: MakePaper
+) -> None:
+    one, two, three = (paper(f"2011.0000{n}", "Lidar") for n in range(3))
+    await store.subscribe(ANN, parse("lidar"), NOW)
+    first = await store.take_in(digest(FRIDAY, "cs.CV", one), alerting(ANN), NOW)
+    second = await store.take_in(digest(FRIDAY, "cs.RO", one, two), alerting(ANN), NOW)
+    assert (first.owed, second.owed) == (1, 0)
+    claimed = await store.claim(["slack"], NOW)
+    assert claimed is not None
+    assert [pick.paper for pick in claimed.picks] == [one.id, two.id]
+    # What is being sent is as it is, and so is what will be tried again.
+    await store.take_in(digest(FRIDAY, "cs.LG", three), alerting(ANN), NOW)
+    await store.settle(claimed, "pending")
+    await store.take_in(digest(FRIDAY, "cs.AI", three), alerting(ANN), NOW)
+    again = await store.claim(["slack"], NOW)
+    assert again is not None
+    assert again.picks == claimed.picks
+
+
+async def test_alerts_that_are_held_back_wait_for_their_time_or_their_release(
+    store: Store, digest: MakeDigest, paper: MakePaper
+) -> None:
+    later = NOW + timedelta(minutes=10)
+    for person in (ANN, ROOM):
+        await store.subscribe(person, parse("lidar"), NOW)
+    plan = alerting(ANN)
+    await store.take_in(digest(FRIDAY, "cs.CV", paper("2011.00001", "Lidar")), plan, NOW, hold_until=later)
+    await store.take_in(
+        digest(FRIDAY, "cs.RO", paper("2011.00002", "Lidar")),
+        plan,
+        NOW,
+        hold_until=later + timedelta(minutes=1),
+    )
+    await store.follow(Following(ROOM))
+    room = [Delivery(ROOM, "highlights", "cs.LG", FRIDAY, (), due=later)]
+    await store.take_in(digest(FRIDAY, "cs.LG", paper("2011.00003", "Lidar")), lambda _: room, NOW, hold_until=NOW)
+    assert await store.claim(["slack"], later + timedelta(seconds=59)) is None
+    await store.release()
+    claimed = await store.claim(["slack", "discord"], NOW)
+    assert claimed is not None
+    assert [pick.paper for pick in claimed.picks] == ["2011.00001", "2011.00002"]
+    assert await store.claim(["slack", "discord"], NOW) is None
+    highlights = await store.claim(["slack", "discord"], later)
+    assert highlights is not None
+    assert (highlights.kind, highlights.due) == ("highlights", later)
+
+
+async def test_a_message_whose_time_has_not_come_does_not_hold_back_others(
+    store: Store, digest: MakeDigest, paper: MakePaper
+) -> None:
+    await store.follow(Following(ANN))
+    later = NOW + timedelta(hours=1)
+    owed = [
+        Delivery(ANN, "highlights", "cs.CV", FRIDAY, (), due=later),
+        Delivery(ANN, "alert", "", FRIDAY, ()),
+    ]
+    await store.take_in(digest(FRIDAY, "cs.CV", paper("2011.00001", "Lidar")), lambda _: owed, NOW)
+    await store.follow(Following(ANN), later)  # which is no time for alerts
+    alert = await store.claim(["slack"], NOW)
+    assert alert is not None
+    assert alert.kind == "alert"
+    await store.settle(alert, "pending", not_before=later)
+    first = await store.claim(["slack"], later)
+    assert first is not None
+    assert first.kind == "highlights"
+
+
+async def test_new_times_move_what_was_never_tried(store: Store, digest: MakeDigest, paper: MakePaper) -> None:
+    await store.follow(Following(ROOM))
+    hours = [NOW + timedelta(hours=n) for n in range(3)]
+
+    async def owe(day: date) -> None:
+        owed = [Delivery(ROOM, "highlights", "cs.CV", day, (), due=hours[1])]
+        await store.take_in(digest(day, "cs.CV", paper(f"2011.{day:%m%d}0", "Lidar")), lambda _: owed, NOW)
+
+    await owe(FRIDAY)
+    await store.follow(Following(ROOM), hours[2])
+    assert await store.claim(["discord"], hours[1]) is None
+    await store.follow(Following(ROOM))
+    assert await store.claim(["discord"], hours[1]) is None
+    await store.follow(Following(ROOM), hours[0])
+    claimed = await store.claim(["discord"], hours[0])
+    assert claimed is not None
+    # A retry keeps its own time.
+    await store.settle(claimed, "pending", not_before=hours[1])
+    await store.follow(Following(ROOM), hours[2])
+    assert await store.claim(["discord"], hours[1]) is not None
+
+
+async def test_a_pause_says_why_and_since_when_and_is_told_of_once(store: Store, owe: Owe) -> None:
+    await owe(ROOM, days=(FRIDAY, MONDAY))
+    notice = Delivery(BEN, "notice", str(ROOM), FRIDAY, ())
+    claimed = await store.claim(["discord"], NOW)
+    assert claimed is not None
+    assert await store.paused(ROOM) is None
+    await store.settle(claimed, "pending", code="is_archived", pause=NOW, owe=notice)
+    assert await store.paused(ROOM) == Pause("is_archived", NOW)
+    later = replace(notice, day=MONDAY)
+    await store.settle(claimed, "pending", code="other", pause=NOW + timedelta(days=1), owe=later)
+    assert await store.paused(ROOM) == Pause("is_archived", NOW)
+    told = await store.claim(["slack"], NOW)
+    assert told is not None
+    assert (told.to, told.kind, told.topic, told.day) == (BEN, "notice", str(ROOM), FRIDAY)
+    assert await store.claim(["slack"], NOW) is None
+    await store.follow(Following(ROOM))
+    assert await store.paused(ROOM) is None
+
+
+async def test_nothing_is_claimed_for_a_closed_workspace(store: Store, owe: Owe) -> None:
+    elsewhere = replace(ANN, workspace="T2")
+    await owe(ANN, elsewhere)
+    await store.ledger("slack").close("T1", "app_uninstalled", NOW)
+    claimed = await store.claim(["slack"], NOW)
+    assert claimed is not None
+    assert claimed.to == elsewhere
+    assert await store.claim(["slack"], NOW) is None
+    assert await store.paused(ANN) == Pause("app_uninstalled", NOW)
+    assert await store.paused(elsewhere) is None
 
 
 # Cancelled, crowded, locked, full
@@ -746,7 +909,7 @@ async def test_many_write_at_once_and_nothing_is_lost(store: Store, digest: Make
     await store.subscribe(ANN, parse("lidar"), NOW)
     await asyncio.gather(*(work(number) for number in range(40)))
     census = await store.census()
-    assert (census.papers, census.digests, census.subscriptions, census.owed) == (41, 40, 11, 40)
+    assert (census.papers, census.digests, census.subscriptions, census.owed) == (41, 40, 11, 4)
     assert [each.number for each in await store.subscriptions(ANN)] == list(range(1, 12))
     assert len((await store.papers(["2011.99999"]))[0].listings) == 40
 

@@ -5,22 +5,21 @@ from __future__ import annotations
 import asyncio
 import errno
 import hashlib
-import logging
 import os
 import select
 import stat
 import sys
 import threading
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, nullcontext, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 from adapters.console import prompt, render
 from bot.commands import call
-from bot.config import log_bug
-from bot.model import Answer, Call, Destination, Reply, Text, UserError
-from bot.ports import DeliveryError, StoreError
+from bot.config import Settings
+from bot.model import Answer, Call, Destination, Reply, Text
+from bot.ports import DeliveryError, Ledger
 
 PERSON = Destination("console", "local", "@me")
 ROOM = Destination("console", "local", "terminal")
@@ -28,8 +27,6 @@ ROOM = Destination("console", "local", "terminal")
 _LEAVE = ("exit", "quit")
 _LINE = 64 * 1024
 _CHUNK = 1024 * 1024
-
-_log = logging.getLogger(__name__)
 
 
 class Adapter:
@@ -40,13 +37,20 @@ class Adapter:
         self._writing = asyncio.Lock()
         self._prompting = False
 
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, settings: Settings, ledger: Ledger) -> AsyncIterator[Adapter]:
+        """Open the terminal: it needs no settings and remembers nothing."""
+        del settings, ledger
+        yield cls()
+
     async def run(self, answer: Answer) -> None:
         """Answer each line that is typed or piped in, until the person leaves or the input ends."""
         lines = self._typed() if render.is_terminal(sys.__stdin__) and render.is_terminal(sys.__stdout__) else _piped()
         try:
             async for line in lines:
                 if line.strip():
-                    await self.show(await self._answered(answer, line))
+                    await self.show(await answer(self.call(line)))
         except BrokenPipeError:
             return  # nobody reads the answers any more
 
@@ -90,15 +94,6 @@ class Adapter:
     async def say(self, text: str) -> None:
         """Print words about what is shown."""
         await self._write(f"{render.shown(Reply(Text(text)))}\n\n")
-
-    async def _answered(self, answer: Answer, line: str) -> Reply:
-        try:
-            return await answer(self.call(line))
-        except (UserError, StoreError) as error:
-            return Reply(error=str(error))
-        except Exception as error:  # noqa: BLE001  # a bug in one answer must not end the conversation
-            found = log_bug(_log, error)
-            return Reply(error=f"This failed, and not through what you typed. It is in the log as {found}.")
 
     async def _typed(self) -> AsyncIterator[str]:
         """Yield what is typed at the prompt: Ctrl-C clears the line, Ctrl-D or `exit` leaves."""

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, TextIO
 
-from bot.model import Button, Card, Reply, Text
+from bot.model import Button, Card, Item, Reply, Text
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -32,6 +32,10 @@ def as_json(reply: Reply) -> str:
         {
             "text": str(reply.text),
             "private": reply.private,
+            "items": [
+                {"text": str(item.text), "buttons": [_button(button) for button in item.buttons]}
+                for item in reply.items
+            ],
             "cards": [
                 {
                     "paper": card.paper,
@@ -66,7 +70,8 @@ def is_terminal(stream: TextIO | None) -> bool:
 
 
 def plain(reply: Reply) -> str:
-    blocks = [reply.error, _said(reply).plain, *("\n".join(_plain_card(card)) for card in reply.cards)]
+    blocks = [reply.error, _said(reply).plain, "\n".join(line for item in reply.items for line in _plain_item(item))]
+    blocks += ["\n".join(_plain_card(card)) for card in reply.cards]
     blocks += [str(reply.note), "\n".join(_steps(reply.buttons))]
     return "\n\n".join(block.translate(_LINES).strip("\n") for block in blocks if block)
 
@@ -81,6 +86,10 @@ def styled(reply: Reply) -> str:
         parts += [Styled(reply.error.translate(_LINES), "red"), ""]
     if (said := _said(reply)).plain:
         parts += [_marked(said, "", _LINES), ""]
+    for item in reply.items:
+        parts.append(_marked(item.text, "", _ONE_LINE))
+        parts += [Padding(Styled(_on_one_line(item.buttons), "dim"), (0, 0, 0, 2))] if item.buttons else []
+    parts += [""] if reply.items else []
     for card in reply.cards:
         lines = [_marked(card.title, "bold", _ONE_LINE)]
         if card.why.plain:
@@ -88,7 +97,7 @@ def styled(reply: Reply) -> str:
         lines.append(Styled(_flat(" · ".join(card.facts)), "dim"))
         lines.append(_marked(card.body, "", _ONE_LINE))
         lines.append(Styled(" · ").join(_linked(address) for address in _addresses(card)))
-        lines += [Styled(step, "dim") for step in _steps(card.buttons)]
+        lines.append(Styled(_on_one_line(card.buttons), "dim"))
         indented = (Padding(line, (0, 0, 0, 2 if n else 0)) for n, line in enumerate(lines) if line.plain)
         parts += [*(Constrain(line, _WIDTH) for line in indented), ""]
     if reply.note.plain:
@@ -106,8 +115,9 @@ def _typeable(button: Button) -> str:
 
 
 def _said(reply: Reply) -> Text:
-    """Return a reply's text, but where that is the error once more."""
-    return Text() if reply.text.plain == reply.error else reply.text
+    """Return a reply's text, but where that is the error once more; and before it the room that it speaks of."""
+    said = Text() if reply.text.plain == reply.error else reply.text
+    return Text(f"About {reply.about}\n{said}") if reply.about else said
 
 
 def _plain_card(card: Card) -> Iterator[str]:
@@ -115,8 +125,14 @@ def _plain_card(card: Card) -> Iterator[str]:
     for line in (str(card.why), " · ".join(card.facts), str(card.body), " · ".join(_addresses(card))):
         if line:
             yield f"    {_flat(line)}"
-    for step in _steps(card.buttons):
-        yield f"    {step}"
+    if card.buttons:
+        yield f"    {_on_one_line(card.buttons)}"
+
+
+def _plain_item(item: Item) -> Iterator[str]:
+    yield _flat(str(item.text))
+    if item.buttons:
+        yield f"    {_on_one_line(item.buttons)}"
 
 
 def _addresses(card: Card) -> Iterator[str]:
@@ -131,6 +147,10 @@ def _steps(buttons: tuple[Button, ...]) -> Iterator[str]:
     """Yield what to type next: where there is nothing to press, a button is its line."""
     for button in buttons:
         yield _flat(f"{button.label}: {_typeable(button)}")
+
+
+def _on_one_line(buttons: tuple[Button, ...]) -> str:
+    return " · ".join(_steps(buttons))
 
 
 def _flat(text: str) -> str:

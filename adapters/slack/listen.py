@@ -1,0 +1,328 @@
+"""What people do in Slack, as calls; and what comes of it on each of Slack's surfaces.
+
+Bolt runs with `process_before_response`, and what takes time runs in tasks of ours: its own way of waiting for an
+acknowledgement sleeps 10 ms at a time, and its lazy listeners copy what cannot be copied.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from adapters.slack import blocks, failures, typed, views
+from adapters.slack.asked import Asked, Body, error
+from adapters.slack.manifest import COMMAND, INVITATION
+from adapters.slack.workspaces import Workspaces
+from bot import commands
+from bot.commands import COMMANDS
+from bot.config import Settings, log_bug
+from bot.model import Answer, Call, Reply, Text, UserError
+from bot.ports import Ledger
+
+_log = logging.getLogger(__name__)
+
+_IN_ACK = 0.5  # seconds: an answer that is ready by then goes with the acknowledgement, which is due within three
+_IN_DIALOG = 2.0
+_EVENTS_REMEMBERED = timedelta(hours=1)  # Slack repeats an event for six minutes
+_FINISH_WITHIN = 3.0
+_ANY = re.compile("")
+_SLOW = error(f"Slack has not opened the dialog in time. Type instead: {COMMAND} subscribe QUERY")
+
+
+class Listener:
+    """Answer what people do in Slack, until it is closed."""
+
+    def __init__(
+        self,
+        answer: Answer,
+        workspaces: Workspaces,
+        settings: Settings,
+        ledger: Ledger,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._answer = answer
+        self._workspaces = workspaces
+        self._settings = settings
+        self._ledger = ledger
+        self._clock = clock
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    def app(self, client: AsyncWebClient) -> AsyncApp:
+        """Return the Bolt app that listens: one listener for each kind of thing that people can do."""
+        app = AsyncApp(
+            name="paperwire",
+            client=client,
+            authorize=self._workspaces.authorize,
+            process_before_response=True,
+            # What reaches it came through a socket that we opened, or through the guard of the web server.
+            request_verification_enabled=False,
+            user_facing_authorize_error_message="Paperwire is not installed in this workspace any more.",
+        )
+        app.command(_ANY)(self._command)
+        app.action(_ANY)(self._action)
+        app.shortcut(_ANY)(self._shortcut)
+        app.view(_ANY)(self._submission)
+        app.event("app_mention")(self._message)
+        app.event("message")(self._message)
+        app.event("app_home_opened")(self._home_opened)
+        app.event("link_shared")(self._links)
+        app.event("app_uninstalled")(self._uninstalled)
+        app.event("tokens_revoked")(self._uninstalled)
+        app.event(_ANY)(_ignore)
+        app.error(_failed)
+        return app
+
+    async def close(self) -> None:
+        """Let the answers that are on their way arrive."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=_FINISH_WITHIN)
+        for each in self._tasks:
+            each.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    # What people do. Each is acknowledged within three seconds, whatever comes of it.
+
+    async def _command(self, ack: AsyncAck, body: Body, context: AsyncBoltContext) -> None:
+        asked = Asked.of(body, context)
+        line = typed.line(body.get("text") or "", command=COMMAND)
+        if line == "subscribe":
+            await ack()
+            self._spawn(asked.open(views.subscribe(), otherwise=_SLOW))
+            return
+        answering = self._spawn(self._reply(asked, line))
+        await asyncio.wait({answering}, timeout=_IN_ACK)
+        if answering.done():
+            await ack(**asked.payload(answering.result()))
+        else:
+            await ack()
+            self._spawn(_answer_later(answering, asked))
+
+    async def _action(self, ack: AsyncAck, body: Body, context: AsyncBoltContext) -> None:
+        await ack()
+        self._spawn(self._pressed(Asked.of(body, context), body))
+
+    async def _shortcut(self, ack: AsyncAck, body: Body, context: AsyncBoltContext) -> None:
+        await ack()
+        asked = Asked.of(body, context)
+        if body["type"] == "message_action":
+            # The answer is about the message, and for who asked: beside the message, not in its thread.
+            self._spawn(self._look_for_similar(replace(asked, thread=""), body["message"].get("text") or ""))
+        else:
+            self._spawn(asked.open(views.subscribe(), otherwise=_SLOW))
+
+    async def _submission(self, ack: AsyncAck, body: Body, context: AsyncBoltContext) -> None:
+        view = body["view"]
+        if view["callback_id"] != views.SUBSCRIBE:
+            await ack()
+            return
+        asked = Asked.of(body, context)
+        answering = self._spawn(self._reply(asked, f"subscribe {typed.line(views.query_of(view))}"))
+        await asyncio.wait({answering}, timeout=_IN_DIALOG)
+        if not answering.done():
+            await ack(response_action="update", view=views.reply("Subscribe", Reply(Text("One moment …"))))
+            self._spawn(_update_later(answering, asked, view["id"]))
+        elif complaint := answering.result().error:
+            await ack(response_action="errors", errors={views.QUERY: Text(complaint).clip(500).plain})
+        else:
+            await ack(response_action="update", view=views.reply("Subscribed", answering.result()))
+
+    async def _message(self, ack: AsyncAck, body: Body, context: AsyncBoltContext) -> None:
+        await ack()
+        event = body["event"]
+        direct = event.get("channel_type") == "im"
+        # A message to the bot in a channel comes as a mention; edits, joins and other bots' words are no questions.
+        if event.get("subtype") or event.get("bot_id") or (event["type"] == "message" and not direct):
+            return
+        thread = event.get("thread_ts") or ("" if direct else event["ts"])
+        asked = replace(Asked.of(body, context), thread=thread)
+        line = typed.line(event.get("text") or "", bot=context.bot_user_id or "", command=COMMAND)
+        self._spawn(self._once(body, self._converse(asked, line)))
+
+    async def _home_opened(self, ack: AsyncAck, body: Body, context: AsyncBoltContext) -> None:
+        await ack()
+        if body["event"].get("tab") == "home":
+            self._spawn(self._publish(replace(Asked.of(body, context), channel="")))
+
+    async def _links(self, ack: AsyncAck, body: Body, context: AsyncBoltContext) -> None:
+        await ack()
+        self._spawn(self._once(body, self._unfurl(Asked.of(body, context), body["event"])))
+
+    async def _uninstalled(self, ack: AsyncAck, body: Body, context: AsyncBoltContext) -> None:
+        event = body["event"]
+        # Tokens of people are no tokens of ours.
+        if event["type"] == "app_uninstalled" or event.get("tokens", {}).get("bot"):
+            await self._workspaces.uninstalled(
+                body.get("team_id"),
+                body.get("enterprise_id"),
+                event["type"],
+                datetime.fromtimestamp(body["event_time"], UTC),
+                org_wide=bool(context.is_enterprise_install),
+            )
+        await ack()
+
+    # What comes of it
+
+    async def _look_for_similar(self, asked: Asked, text: str) -> None:
+        await asked.below(await self._reply(asked, f"similar {typed.line(text)}"))
+
+    async def _once(self, body: Body, work: Coroutine[Any, Any, None]) -> None:
+        """Do what an event asks for, unless it has been done: Slack repeats what it has no acknowledgement of."""
+        now = self._clock()
+        event = f"{body.get('team_id')}/{body.get('event_id')}"
+        if await self._ledger.add("event", event, until=now + _EVENTS_REMEMBERED, now=now):
+            await work
+        else:
+            work.close()
+
+    async def _converse(self, asked: Asked, line: str) -> None:
+        reply = await self._reply(asked, line)
+        await asked.say(asked.message(reply), private=reply.private)
+
+    async def _unfurl(self, asked: Asked, event: Body) -> None:
+        found = {}
+        for url in dict.fromkeys(str(link["url"]) for link in event["links"]):
+            reply = await self._reply(asked, f"show {typed.line(url)}")
+            if reply.cards:
+                found[url] = {"blocks": blocks.unfurled(reply.cards[0])}
+        if found:
+            await asked.client.chat_unfurl(channel=event["channel"], ts=event["message_ts"], unfurls=found)
+
+    async def _pressed(self, asked: Asked, body: Body) -> None:
+        action = body["actions"][0]
+        view = body.get("view")
+        if view and action["type"] == "plain_text_input":
+            await self._try_out(asked, view, action.get("value") or "")
+            return
+        try:
+            shown, group, _ = action["action_id"].split(":")
+            press = blocks.Press.load(action["value"])
+        except ValueError:
+            await asked.below(error("This button is of an older version. Type the command anew."))
+            return
+        if group == views.DIALOG:
+            await asked.open(views.subscribe(), otherwise=_SLOW)
+        elif view:
+            await self._pressed_in_view(asked, press, shown, view)
+        elif shown == "instead" and press.by not in ("", asked.user):
+            line = f"{COMMAND} {press.name} {press.text}".strip()
+            await asked.below(error(f"Only who asked can turn these pages. To have your own, type: {line}"))
+        else:
+            await self._pressed_in_message(asked, press, shown, body["container"])
+
+    async def _pressed_in_message(self, asked: Asked, press: blocks.Press, shown: str, container: Body) -> None:
+        reply = await self._reply(asked, f"{press.name} {press.text}")
+        if reply.error or shown == "below":
+            await asked.below(replace(reply, private=True))
+        elif shown == "share":
+            await asked.share(reply)
+        elif shown == "instead":
+            await asked.instead(reply, container, by=press.by)
+        else:
+            await asked.open(views.reply(str(reply.text), reply), otherwise=replace(reply, private=True))
+
+    async def _pressed_in_view(self, asked: Asked, press: blocks.Press, shown: str, view: Body) -> None:
+        home = view["type"] == "home"
+        if home and shown == "instead" and press.name in views.HOME_PAGES:
+            await self._publish(asked, pages={press.name: press.text})
+            return
+        reply = await self._reply(asked, f"{press.name} {press.text}")
+        dialog = views.reply(str(reply.text), reply)
+        if home and shown == "instead" and not reply.error:
+            await self._publish(asked, said=reply)
+        elif home:
+            await asked.client.views_open(trigger_id=asked.trigger, view=dialog)
+        elif shown == "instead":
+            await asked.client.views_update(view_id=view["id"], view=dialog)
+        else:
+            await self._push(asked, dialog, view)
+
+    async def _push(self, asked: Asked, dialog: blocks.Block, view: Body) -> None:
+        try:
+            await asked.client.views_push(trigger_id=asked.trigger, view=dialog)
+        except SlackApiError:  # three dialogs are the most that can lie on each other
+            await asked.client.views_update(view_id=view["id"], view=dialog)
+
+    async def _try_out(self, asked: Asked, view: Body, query: str) -> None:
+        """Show in the dialog what a subscription would have caught."""
+        line = typed.line(query)
+        found = await self._reply(asked, f"preview {line}")
+        # With the view's hash, an answer that comes after a newer one is refused.
+        await asked.client.views_update(view_id=view["id"], hash=view["hash"], view=views.subscribe(line, found))
+
+    async def _publish(
+        self, asked: Asked, *, pages: Mapping[str, str] | None = None, said: Reply | None = None
+    ) -> None:
+        """Show a person's App Home as it is now: `pages` of its lists, and below its head what was just done."""
+        lists = [await self._reply(asked, f"{name} {(pages or {}).get(name, '')}") for name in views.HOME_PAGES]
+        await asked.client.views_publish(user_id=asked.user, view=views.home(*lists, said=said))
+
+    async def _reply(self, asked: Asked, line: str) -> Reply:
+        call = commands.call(line, room=asked.room, caller=asked.caller, at=self._clock())
+        try:
+            if call.name in COMMANDS and COMMANDS[call.name].manages:
+                call = await self._authorised(call, asked)
+        except UserError as raised:
+            return error(str(raised))
+        return await self._answer(call)
+
+    async def _authorised(self, call: Call, asked: Asked) -> Call:
+        """Return a call with what its caller may do in the room, and whether messages can be posted there."""
+        if asked.is_alone:
+            return replace(call, may_manage=True)
+        try:
+            channel = (await asked.client.conversations_info(channel=asked.channel))["channel"]
+            obstacle = "" if channel.get("is_member") else INVITATION
+        except SlackApiError as refusal:
+            # A private channel that the bot is not in does not exist for it. Of others, posting will tell.
+            obstacle = INVITATION if failures.code(refusal) == "channel_not_found" else ""
+        except failures.FAILURES:
+            raise UserError("Slack does not say what may be changed here. Try again in a minute.") from None
+        return replace(call, may_manage=await self._may_manage(asked), obstacle=obstacle)
+
+    async def _may_manage(self, asked: Asked) -> bool:
+        if self._settings.slack_managers == "members":
+            return True  # only who is in a channel can command there
+        try:
+            user = (await asked.client.users_info(user=asked.user))["user"]
+        except failures.FAILURES:
+            raise UserError("Slack does not say who is an admin here. Try again in a minute.") from None
+        return bool(user.get("is_admin") or user.get("is_owner"))
+
+    def _spawn(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+        return task
+
+    def _ended(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        raised = None if task.cancelled() else task.exception()
+        if isinstance(raised, failures.FAILURES):
+            _log.warning("answer_lost", extra={"code": failures.why(raised), "platform": "slack"})
+        elif raised is not None:
+            log_bug(_log, raised, platform="slack")
+
+
+async def _answer_later(answering: asyncio.Task[Reply], asked: Asked) -> None:
+    await asked.below(await answering)
+
+
+async def _update_later(answering: asyncio.Task[Reply], asked: Asked, view: str) -> None:
+    await asked.client.views_update(view_id=view, view=views.reply("Subscribe", await answering))
+
+
+async def _ignore(ack: AsyncAck) -> None:
+    await ack()
+
+
+async def _failed(error: Exception, body: Body) -> None:
+    log_bug(_log, error, platform="slack", what=str(body.get("type", "")))

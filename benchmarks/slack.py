@@ -1,0 +1,164 @@
+"""How soon Slack has its acknowledgement and its answer, beside slack-bolt as its documentation sets it up.
+
+Both answer the same commands from the same store, over Socket Mode, to a Slack on loopback in the same process: what
+that takes itself is in both figures.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import perf_counter, process_time
+from typing import Any
+
+from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
+from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
+from slack_sdk.web.async_client import AsyncWebClient
+
+from adapters.slack import Adapter, blocks
+from benchmarks import material
+from benchmarks.timing import Cost, Row, milliseconds, percentile, ratio
+from bot.commands import answer, call
+from bot.config import Settings
+from bot.daily import take_in
+from bot.model import Destination
+from bot.ports import Store
+from storage import connect
+from tests.fakes.slack import FakeSlack
+
+_LINES = ("search segmentation", 'search "point cloud"', "search large language model reasoning", "today", "status")
+_CUT_EVERY = 2.0  # seconds
+
+
+def rows(rounds: int, count: int) -> list[tuple[str, list[Row]]]:
+    if not material.CORPUS.exists():
+        return [("Slack: there is no corpus beside the checkout", [])]
+    return asyncio.run(_rows(rounds, count))
+
+
+async def _rows(rounds: int, count: int) -> list[tuple[str, list[Row]]]:
+    with TemporaryDirectory() as folder:
+        async with connect(f"sqlite:///{Path(folder) / 'slack.db'}") as store:
+            for digest in material.enlarged(count):
+                await take_in(digest, store, datetime.now(UTC))
+            papers = (await store.census()).papers
+            acks, answers = await _asked(store, rounds)
+            gaps = await _cut(store, max(6.0, rounds / 2))
+    return [
+        (f"Slack, {papers:,} papers: from the envelope to its acknowledgement, p50 and p99", acks),
+        (f"Slack, {papers:,} papers: from the envelope to the answer, p50 and p99", answers),
+        (f"Slack, the socket cut every {_CUT_EVERY:g} s: share of the time without a connection", gaps),
+    ]
+
+
+async def _asked(store: Store, rounds: int) -> tuple[list[Row], list[Row]]:
+    """Let both answer in turns; return the times to the acknowledgement and to the answer."""
+    async with (
+        FakeSlack() as ours,
+        FakeSlack() as theirs,
+        _paperwire(ours, store),
+        _bolt(theirs, store),
+    ):
+        times: dict[str, tuple[list[Cost], list[Cost]]] = {"Paperwire": ([], []), "slack-bolt as documented": ([], [])}
+        slacks = dict(zip(times, (ours, theirs), strict=True))
+        for number in range(rounds):
+            for line in _LINES:
+                for name in list(slacks)[:: -1 if number % 2 else 1]:
+                    await _ask(slacks[name], line, *times[name])
+    acks = {name: each[0] for name, each in times.items()}
+    return _percentiles(acks), _percentiles({name: each[1] for name, each in times.items()})
+
+
+async def _ask(slack: FakeSlack, line: str, acks: list[Cost], answers: list[Cost]) -> None:
+    wall, cpu = perf_counter(), process_time()
+    ack = await slack.slash(line)
+    acks.append(Cost(ack.elapsed, process_time() - cpu))
+    await slack.answered(ack)
+    answers.append(Cost(perf_counter() - wall, process_time() - cpu))
+
+
+def _percentiles(times: dict[str, list[Cost]]) -> list[Row]:
+    middle = {
+        name: Cost(percentile([c.wall for c in each], 0.5), percentile([c.cpu for c in each], 0.5))
+        for name, each in times.items()
+    }
+    first = next(iter(middle.values()))
+    return [
+        Row(
+            name,
+            " ".join(milliseconds(percentile([c.wall for c in each], share)) for share in (0.5, 0.99)),
+            " ".join(milliseconds(percentile([c.cpu for c in each], share)) for share in (0.5, 0.99)),
+            ratio(middle[name], first),
+        )
+        for name, each in times.items()
+    ]
+
+
+async def _cut(store: Store, seconds: float) -> list[Row]:
+    """Cut each one's connections again and again; return how long nobody could be reached."""
+    rows = []
+    for name, started in (("Paperwire", _paperwire), ("slack-bolt as documented", _bolt)):
+        async with FakeSlack() as slack, started(slack, store):
+            begun = checked = perf_counter()
+            cut = begun + _CUT_EVERY
+            away = longest = gap = 0.0
+            while checked - begun < seconds:
+                await asyncio.sleep(0.005)
+                now = perf_counter()
+                if now > cut:
+                    slack.cut(0) if slack.sockets.open else None
+                    cut += _CUT_EVERY
+                gap = 0.0 if slack.sockets.open else gap + now - checked
+                away += 0.0 if slack.sockets.open else now - checked
+                longest = max(longest, gap)
+                checked = now
+        rows.append(Row(name, f"{away / seconds:.1%}, longest {longest:.1f} s", ""))
+    return rows
+
+
+@asynccontextmanager
+async def _paperwire(slack: FakeSlack, store: Store) -> AsyncIterator[None]:
+    settings = Settings(database="", slack_api=slack.api, slack_bot_token=slack.token, slack_app_token=slack.app_token)
+    async with Adapter.open(settings, store.ledger("slack")) as adapter, _running(adapter.run(_answering(store))):
+        await slack.connected(2)
+        yield
+
+
+@asynccontextmanager
+async def _bolt(slack: FakeSlack, store: Store) -> AsyncIterator[None]:
+    app = AsyncApp(client=AsyncWebClient(slack.token, base_url=slack.api))
+
+    @app.command("/papers")
+    async def papers(ack: AsyncAck, body: dict[str, Any], respond: AsyncRespond) -> None:
+        await ack()
+        room, caller = Destination("slack", "T1", body["channel_id"]), Destination("slack", "T1", body["user_id"])
+        asked = call(body["text"], room=room, caller=caller, at=datetime.now(UTC))
+        said = blocks.message(await answer(asked, store), by=body["user_id"])
+        await respond(text=said.text, blocks=list(said.blocks), unfurl_links=False, unfurl_media=False)
+
+    handler = AsyncSocketModeHandler(app, slack.app_token)
+    await handler.connect_async()  # type: ignore[no-untyped-call]
+    try:
+        await slack.connected()
+        yield
+    finally:
+        await handler.close_async()  # type: ignore[no-untyped-call]
+
+
+def _answering(store: Store) -> Callable[[Any], Awaitable[Any]]:
+    return lambda asked: answer(asked, store)
+
+
+@asynccontextmanager
+async def _running(work: Awaitable[None]) -> AsyncIterator[None]:
+    task = asyncio.ensure_future(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task

@@ -1,0 +1,159 @@
+"""Finding papers and reading them."""
+
+from __future__ import annotations
+
+from bot import advice, grammar, spelling
+from bot.calendar import spoken
+from bot.cards import card, found
+from bot.commands.days import counted, day_shown, known_category
+from bot.commands.pages import PAGE, check_page, paged, papers, place, turn
+from bot.commands.parameters import Category, Day, Like, Page, PaperId, QueryText
+from bot.dispatch import command
+from bot.likeness import telling
+from bot.model import Button, Call, Paper, Reply, Text, UserError
+from bot.ports import Found, Store
+from bot.query import Query
+
+AGAIN = "Share"
+_NEAREST = 50  # papers that are still like something
+
+
+@command
+async def search(call: Call, store: Store, query_text: QueryText, page: Page = 1) -> Reply:
+    """Find papers by words, phrases, authors, categories, dates.
+
+    search point cloud            both words, anywhere in title or abstract
+    search "point cloud" -medical the phrase, without a word
+    search lidar OR (radar fusion)
+    search title:segmentation cat:cs.CV has:code after:2020-11-01
+
+    Case, accents, hyphens and plurals do not matter: self supervised finds Self-Supervised. Words are whole words;
+    end one with * for its beginning (segment*). Papers with the words in the title come first, then newer ones.
+    """
+    asked = grammar.parse(query_text)
+    here = await _page(store, asked, page)
+    likely = await spelling.suggestion(asked, store)
+    if not here.total and likely:
+        better = await _page(store, likely, page)
+        if better.total:
+            head = f"No paper matches {asked.text}. Did you mean {likely.text}? It matches {papers(better.total)}"
+            return _results(head, better, likely, page)
+    if not here.total:
+        why = await advice.why_nothing(asked, store)
+        return Reply(Text(f"No paper matches {asked.text}. {why}"), private=True)
+    return _results(f"{papers(here.total)} for {asked.text}", here, asked, page, likely)
+
+
+@command
+async def today(call: Call, store: Store, day: Day = None, category: Category = None, page: Page = 1) -> Reply:
+    """Show the papers of a day, in the order of its digest.
+
+    today                 today's; where there are none yet, the newest there are, and why
+    today 2020-11-20      a day's; also: 20 Nov 2020, yesterday, fri
+    today cs.CV           one category's
+    """
+    if category is not None:
+        category = await known_category(category, store)
+    head, shown, taken = await day_shown(call, store, day, category)
+    if shown is None:
+        return Reply(Text(head))
+    listed = await store.listed(shown, category, limit=PAGE, offset=(page - 1) * PAGE)
+    check_page(page, listed.total)
+    lines = [head] if head else []
+    lines += [counted(each) for each in taken]
+    if len(taken) > 1:
+        lines.append(f"Together {papers(listed.total)}, each shown once.")
+    line = " ".join(filter(None, [str(shown), category]))
+    return Reply(
+        Text("\n".join(lines)),
+        tuple(card(paper) for paper in listed.papers),
+        Text(place(page, listed.total)),
+        turn("today", line, page, listed.total),
+        again=Button(AGAIN, "today", paged(line, page)),
+    )
+
+
+@command
+async def show(call: Call, store: Store, paper_id: PaperId) -> Reply:
+    """Show one paper whole: abstract, authors, links, and where it was listed.
+
+    show 2011.10043
+    show https://arxiv.org/abs/2011.10043v2
+    """
+    wanted = grammar.arxiv_id(paper_id)
+    if wanted is None:
+        raise UserError(f"{paper_id} is no arXiv id. Type one like: show 2011.10043")
+    paper = await _stored(wanted, store)
+    lines = [f"{spoken(each.day)}, {each.category}" for each in paper.listings]
+    notes = [f"Listed {'; '.join(lines)}."]
+    if not paper.abstract:
+        notes.append("The digest carries no abstract for it.")
+    return Reply(
+        Text(f"arXiv:{paper.id}"),
+        (card(paper, whole=True),),
+        Text(" ".join(notes)),
+        private=True,
+        again=Button(AGAIN, "show", paper.id),
+    )
+
+
+@command
+async def similar(call: Call, store: Store, like: Like, page: Page = 1) -> Reply:
+    """Find papers like one paper, or like a text.
+
+    similar 2011.10043
+    similar We segment lidar scans of roads into point clouds.
+
+    A text can be as long as an abstract, or a message with the address of one paper in it. What counts are its most
+    telling words, those that it has and few papers have; each paper found says which of them it shares.
+    """
+    paper = await _meant(like, store)
+    text = f"{paper.title}\n{paper.title}\n{paper.abstract}" if paper else like
+    asked = await telling(text, store)
+    of = paper.title if paper else "this text"
+    if asked is None:
+        return Reply(Text(f"No paper has a telling word of {of}."), private=True)
+    line, without = (paper.id, paper.id) if paper else (asked.text, "")
+    words = [term.phrases[0][0] for term in asked.terms]
+    near = await store.similar(words, without=without, limit=PAGE, offset=(page - 1) * PAGE)
+    total = min(near.total, _NEAREST)
+    check_page(page, total)
+    return Reply(
+        Text(f"The papers most like {of}:" if total else f"No other paper is like {of}."),
+        tuple(found(each, asked, how="shares") for each in near.papers),
+        Text(place(page, total)),
+        turn("similar", line, page, total),
+        private=True,
+        again=Button(AGAIN, "similar", paged(line, page)),
+    )
+
+
+async def _stored(arxiv_id: str, store: Store) -> Paper:
+    for paper in await store.papers([arxiv_id]):
+        return paper
+    raise UserError(f"No digest here lists {arxiv_id}. arXiv itself may know it: https://arxiv.org/abs/{arxiv_id}")
+
+
+async def _meant(like: str, store: Store) -> Paper | None:
+    """Return the paper that a text is the id of, or whose id alone of all that are stored stands in it."""
+    if (arxiv_id := grammar.arxiv_id(like)) is not None:
+        return await _stored(arxiv_id, store)
+    known = await store.papers(grammar.arxiv_ids(like))
+    return known[0] if len(known) == 1 else None
+
+
+async def _page(store: Store, asked: Query, page: int) -> Found:
+    return await store.search(asked, limit=PAGE, offset=(page - 1) * PAGE)
+
+
+def _results(head: str, here: Found, asked: Query, page: int, meant: Query | None = None) -> Reply:
+    check_page(page, here.total)
+    offers = (Button(f"Did you mean {meant.text}?", "search", meant.text, "instead"),) if meant else ()
+    return Reply(
+        Text(head),
+        tuple(found(paper, asked) for paper in here.papers),
+        Text(place(page, here.total)),
+        (*offers, *turn("search", asked.text, page, here.total), Button("Subscribe", "subscribe", asked.text)),
+        private=True,
+        again=Button(AGAIN, "search", paged(asked.text, page)),
+    )

@@ -1,0 +1,119 @@
+"""What a room wants: its daily highlights."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+from functools import partial
+
+from bot.calendar import due, moment, named_days
+from bot.commands.pages import number
+from bot.commands.parameters import MOST_HIGHLIGHTS, Categories, Count, Start, Switch, Weekdays, Zone
+from bot.dispatch import command
+from bot.model import ARCHIVES, Call, Following, Reply, Schedule, Text, UserError
+from bot.ports import Store
+
+_CLIPPED = 80
+# Archives without subjects, and those whose subjects are words; all others have two letters.
+_WHOLE = ("gr-qc", "hep-ex", "hep-lat", "hep-ph", "hep-th", "math-ph", "nucl-ex", "nucl-th", "quant-ph")
+_WORDED = ("cond-mat", "physics")
+
+
+@partial(command, manages=True)
+async def settings(
+    call: Call,
+    store: Store,
+    switch: Switch = None,
+    categories: Categories = "",
+    count: Count = None,
+    at: Start = None,
+    tz: Zone = None,
+    days: Weekdays = None,
+) -> Reply:
+    """Choose the daily highlights of this room: on or off, which categories, how many papers, when.
+
+    settings                    what is set here
+    settings on                 the highlights of every digest, from the next one on
+    settings on cs.CV count:3   three papers a day, of one category; cs alone is every category of that archive
+    settings count:3            of the same categories as before
+    settings at:09:00 tz:Europe/Berlin days:mon-fri
+    settings off
+
+    A digest that comes before the time is posted then, one that comes later at once.
+    """
+    now = await store.following(call.room)
+    chosen = any(each is not None for each in (count, at, tz, days)) or bool(categories)
+    if switch is None and not chosen:
+        return Reply(Text("\n".join([_settled(now), *await _trouble(now, store)])), private=True)
+    if not call.may_manage:
+        raise UserError("Only who manages this room can change its settings. Ask one of them.")
+    if switch is False:
+        if chosen:
+            raise UserError("settings off stops all highlights here. To choose, name what to keep: settings on cs.CV")
+        await store.unfollow(call.room)
+        return Reply(Text("No daily highlights are posted here any more. To have them again, type: settings on"))
+    if call.obstacle:
+        raise UserError(call.obstacle)
+    if count is not None and count > MOST_HIGHLIGHTS:
+        raise UserError(f"There can be {MOST_HIGHLIGHTS} highlights a day. Type count:{MOST_HIGHLIGHTS} or fewer.")
+    named = await _followable(categories.replace(",", " ").split(), store)
+    kept = now or Following(call.room)
+    same = switch is None and not named
+    was = kept.schedule
+    wanted = Following(
+        call.room,
+        kept.categories if same else named,
+        count or kept.count,
+        Schedule(was.start if at is None else at, tz or was.zone, days or was.days),
+        call.caller,
+    )
+    await store.follow(wanted, due(wanted.schedule, call.at))
+    said = [_settled(wanted)]
+    if at is not None and tz is None:
+        said.append(f"That is the time of {wanted.schedule.zone}. For another zone, type: settings tz:Europe/Berlin")
+    return Reply(Text("\n".join(said)))
+
+
+async def _followable(words: list[str], store: Store) -> tuple[str, ...]:
+    """Return the categories that words name, each once, as the store or arXiv writes them."""
+    known = {code.lower(): code for code in (*ARCHIVES, *await store.categories())}
+    return tuple(dict.fromkeys(known.get(word.lower()) or _arxiv_category(word, known.values()) for word in words))
+
+
+def _arxiv_category(word: str, known: Iterable[str]) -> str:
+    """Return a category as arXiv writes it; raise `UserError`, with what may be meant, where it is none."""
+    archive, _, subject = word.lower().partition(".")
+    shape = "[a-z]+(-[a-z]+)?" if archive in _WORDED else "[a-z]{2}"
+    if archive in ARCHIVES and archive not in _WHOLE and re.fullmatch(shape, subject):
+        return f"{archive}.{subject.upper() if len(subject) == 2 else subject}"
+    if archive == "all":
+        raise UserError("Without a category it is all of them. Type: settings on")
+    from rapidfuzz import process  # noqa: PLC0415  # only a mistake needs it
+
+    offers = {"on": "settings on", "off": "settings off"} | {code.lower(): code for code in known}
+    near = process.extractOne(archive if not subject else word.lower(), list(offers), score_cutoff=60)
+    hint = f"Did you mean {offers[near[0]]}?" if near else "Type one like: settings on cs.CV"
+    raise UserError(f"{Text(word).clip(_CLIPPED)} is no arXiv category. {hint}")
+
+
+def _settled(now: Following | None) -> str:
+    if now is None:
+        return "No daily highlights are posted here. To have them, type: settings on"
+    of = f"of {', '.join(now.categories)}" if now.categories else "of every category"
+    return f"The daily highlights {of} are posted here, {number(now.count, 'paper')} a digest{_when(now.schedule)}."
+
+
+def _when(schedule: Schedule) -> str:
+    if schedule == replace(Schedule(), zone=schedule.zone):
+        return ""
+    start = f" from {schedule.start:%H:%M}" if schedule.start != Schedule().start else ""
+    return f", {named_days(schedule.days)}{start}, {schedule.zone}"
+
+
+async def _trouble(now: Following | None, store: Store) -> list[str]:
+    pause = await store.paused(now.room) if now else None
+    if now is None or pause is None:
+        return []
+    again = " ".join(["settings on", *now.categories])
+    return [f"Nothing could be posted here since {moment(pause.since)}: {pause.code}. To try again, type: {again}"]

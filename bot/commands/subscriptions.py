@@ -1,0 +1,247 @@
+"""What a person wants to hear about: subscriptions, and the papers of a day that they match."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+from bot import advice, alerts, grammar, spelling
+from bot.calendar import moment, spoken
+from bot.cards import found, matched
+from bot.commands.days import day_shown
+from bot.commands.pages import PAGE, check_page, number, papers, place, turn
+from bot.commands.parameters import Day, Mine, Page, QueryText
+from bot.dispatch import command
+from bot.model import Button, Call, Item, Reply, Subscription, Text, UserError
+from bot.ports import Found, Pause, Store
+from bot.query import Query
+
+MAX_SUBSCRIPTIONS = 50
+_CLIPPED = 80
+_EXAMPLES = 3
+_LOUD = 10  # papers a day
+_WHOLE_DAY = 100_000  # papers, more than any day has
+_NONE = 'You have no subscriptions. To make one, type: subscribe "point cloud"'
+
+
+@command
+async def subscribe(call: Call, store: Store, query_text: QueryText) -> Reply:
+    """Be told of new papers that match a query, and see first what it would have caught.
+
+    subscribe "point cloud" -medical
+    subscribe cat:cs.CL (summarization OR "question answering")
+
+    The language is that of search. Alerts fire on whole words only: NER never fires on "generate". All that match
+    on one day come in one message, each with its reason.
+    """
+    asked = grammar.parse(query_text)
+    mine = await store.subscriptions(call.caller)
+    if len(mine) >= MAX_SUBSCRIPTIONS and not _same(asked, mine):
+        raise UserError(f"You have {len(mine)} subscriptions, the most there can be. Remove one: unsubscribe NUMBER")
+    tried = await _dry_run(asked, store, call.at.date())
+    saved, new = await store.subscribe(call.caller, asked, call.at)
+    if new:
+        head = f"Subscribed to {saved.query}, number {saved.number} of yours."
+    elif saved.muted:
+        head = f"You have this already, muted: number {saved.number}, {saved.query}. Type: unmute {saved.number}"
+    else:
+        head = f"You have this already: number {saved.number}, {saved.query}. Nothing changed."
+    undo = Button("Undo" if new else "Unsubscribe", "unsubscribe", str(saved.number), "instead")
+    return _trial(head, asked, tried, (_unmute(saved), undo) if saved.muted else (undo,))
+
+
+@command
+async def preview(call: Call, store: Store, query_text: QueryText) -> Reply:
+    """See what a subscription would have caught, without subscribing.
+
+    preview "point cloud" -medical
+    """
+    asked = grammar.parse(query_text)
+    tried = await _dry_run(asked, store, call.at.date())
+    head = f"A preview of {asked.text}; nothing is saved."
+    return _trial(head, asked, tried, (Button("Subscribe", "subscribe", asked.text),))
+
+
+@command
+async def unsubscribe(call: Call, store: Store, which: Mine) -> Reply:
+    """Remove one of your subscriptions, by its number or its query.
+
+    unsubscribe 2
+    unsubscribe "point cloud"
+    """
+    gone = await _named(call, store, which)
+    await store.unsubscribe(call.caller, gone.number)
+    undo = Button("Undo", "subscribe", gone.query, "instead")
+    head = f"Unsubscribed from {gone.query}. You will not be told of it any more."
+    return await _list(call, store, head, beside=gone.number, buttons=(undo,))
+
+
+@command
+async def mute(call: Call, store: Store, which: Mine) -> Reply:
+    """Keep one of your subscriptions, but be told of nothing by it for now.
+
+    mute 2
+    """
+    return await _mute(call, store, which, muted=True)
+
+
+@command
+async def unmute(call: Call, store: Store, which: Mine) -> Reply:
+    """Let one of your subscriptions that is muted speak again.
+
+    unmute 2
+    """
+    return await _mute(call, store, which, muted=False)
+
+
+@command
+async def subscriptions(call: Call, store: Store, page: Page = 1) -> Reply:
+    """List your subscriptions, each with its number."""
+    return await _list(call, store, page=page)
+
+
+@command
+async def matches(call: Call, store: Store, day: Day = None, page: Page = 1) -> Reply:
+    """Show the papers of a day that match your subscriptions.
+
+    matches               today's; where there are none yet, those of the newest day there is
+    matches 2020-11-20    a day's; also: 20 Nov 2020, yesterday, fri
+
+    What is muted is left out.
+    """
+    held = await store.subscriptions(call.caller)
+    mine = {each.number: each for each in held if not each.muted}
+    if not mine:
+        muted = "Your subscriptions are all muted. To let one speak again, type: unmute NUMBER"
+        return Reply(Text(muted if held else _NONE), private=True)
+    head, shown, _ = await day_shown(call, store, day)
+    if shown is None:
+        return Reply(Text(head), private=True)
+    listed = await store.listed(shown, limit=_WHOLE_DAY)
+    picks = alerts.match(mine.values(), listed.papers).get(call.caller, ())
+    check_page(page, len(picks))
+    by_id = {paper.id: paper for paper in listed.papers}
+    count = f"{len(picks):,} of {papers(listed.total)} of {spoken(shown)} match{'es' * (len(picks) == 1)}"
+    return Reply(
+        Text("\n".join(filter(None, [head, f"{count} what you subscribed to."]))),
+        tuple(matched(by_id[pick.paper], pick, mine) for pick in picks[(page - 1) * PAGE : page * PAGE]),
+        Text(place(page, len(picks))),
+        turn("matches", str(shown), page, len(picks)),
+        private=True,
+    )
+
+
+def silence(pause: Pause) -> str:
+    """Say that a person's alerts are paused, and what starts them again."""
+    return (
+        f"Alerts to you are paused since {moment(pause.since)}: {pause.code}. "
+        "They go on as soon as you subscribe to something, also to what you have."
+    )
+
+
+def _trial(head: str, asked: Query, tried: tuple[str, Found], buttons: tuple[Button, ...]) -> Reply:
+    dry_run, examples = tried
+    return Reply(
+        Text(f"{head}\n{dry_run}"),
+        tuple(found(paper, asked) for paper in examples.papers),
+        Text("Examples of what it would have caught." if examples.papers else ""),
+        buttons,
+        private=True,
+    )
+
+
+async def _dry_run(asked: Query, store: Store, today: date) -> tuple[str, Found]:
+    """Say what a query would have caught in the newest 7 and 30 days, with a warning where it is no good."""
+    newest = await store.newest(until=today)
+    if newest is None:
+        return "No digest is stored yet, so there is nothing to try it on.", Found((), 0)
+    caught = {}
+    for days in (7, 30):
+        since = newest - timedelta(days=days - 1)
+        examples = await store.search(asked, limit=_EXAMPLES, since=since, until=newest)
+        caught[days] = (examples, await store.count(since, newest))
+    week, of_week = caught[7]
+    month, of_month = caught[30]
+    line = (
+        f"Dry run: it would have caught {week.total} of {papers(of_week)} in the 7 days to {spoken(newest)}, "
+        f"{month.total} of {of_month:,} in 30 days."
+    )
+    if advice.past(asked.root, today):
+        line += "\nIt asks only for days that are past, so nothing new will match. Leave the dates out of it."
+    elif not month.total:
+        older = await store.search(asked, limit=1)
+        line += f"\nOnly older papers match: {older.total:,}." if older.total else "\nIt never matches."
+        if likely := await spelling.suggestion(asked, store):
+            line += f" Did you mean {likely.text}?"
+        elif not older.total:
+            line += f" {await advice.why_nothing(asked, store)}"
+    elif month.total / 30 > _LOUD or (of_week >= 4 * _LOUD and week.total > of_week / 4):
+        hint = "" if asked.categories else ", for example cat:cs.CV"
+        line += f"\nThat is loud. Add a word or a phrase{' or a category' * bool(hint)} to make it say less{hint}"
+    return line, month
+
+
+async def _named(call: Call, store: Store, which: str) -> Subscription:
+    """Return the subscription of the caller's that a number or a query names; raise `UserError` where none does."""
+    mine = await store.subscriptions(call.caller)
+    if which.isdecimal():
+        fitting = [each for each in mine if str(each.number) == which]
+    else:
+        fitting = _same(grammar.parse(which), mine)
+    if not fitting:
+        listed = "\n".join(["Yours are:", *(_line(each, call) for each in mine)]) if mine else "You have none at all."
+        raise UserError(f"You have no subscription {Text(which).clip(_CLIPPED)}. {listed}")
+    return fitting[0]
+
+
+async def _mute(call: Call, store: Store, which: str, *, muted: bool) -> Reply:
+    named = await _named(call, store, which)
+    await store.mute(call.caller, named.number, muted=muted)
+    told = "You will not be told of it until it is unmuted." if muted else "You will be told of it again."
+    head = f"{'Muted' if muted else 'Unmuted'} {named.query}. {told}"
+    return await _list(call, store, head, beside=named.number)
+
+
+async def _list(
+    call: Call,
+    store: Store,
+    head: str = "",
+    *,
+    page: int = 1,
+    beside: int = 0,
+    buttons: tuple[Button, ...] = (),
+) -> Reply:
+    """List a page of the caller's subscriptions: the one asked for, or where the number `beside` is or was."""
+    mine = await store.subscriptions(call.caller)
+    if beside:
+        before = sum(each.number < beside for each in mine)
+        page = max(0, min(before, len(mine) - 1)) // PAGE + 1
+    check_page(page, len(mine))
+    pause = await store.paused(call.caller)
+    lines = [head, silence(pause) if pause else "", f"You have {number(len(mine), 'subscription')}." if mine else _NONE]
+    return Reply(
+        Text("\n".join(filter(None, lines))),
+        items=tuple(_item(each, call) for each in mine[(page - 1) * PAGE : page * PAGE]),
+        note=Text(place(page, len(mine))),
+        buttons=(*buttons, *turn("subscriptions", "", page, len(mine))),
+        private=True,
+    )
+
+
+def _item(each: Subscription, call: Call) -> Item:
+    remove = Button("Remove", "unsubscribe", str(each.number), "instead")
+    switch = _unmute(each) if each.muted else Button("Mute", "mute", str(each.number), "instead")
+    return Item(Text(_line(each, call)), (switch, remove))
+
+
+def _unmute(each: Subscription) -> Button:
+    return Button("Unmute", "unmute", str(each.number), "instead")
+
+
+def _line(each: Subscription, call: Call) -> str:
+    since = spoken(each.since.astimezone(call.at.tzinfo).date())
+    return f"{each.number}. {each.query} (since {since}){' (muted)' * each.muted}"
+
+
+def _same(asked: Query, mine: Sequence[Subscription]) -> list[Subscription]:
+    return [each for each in mine if grammar.parse(each.query).key == asked.key]

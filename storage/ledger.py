@@ -1,0 +1,175 @@
+"""What platforms' adapters remember, and how a workspace is closed and erased."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+from typing import Protocol, TypeVar
+
+import aiosqlite
+
+from bot.ports import StoreError
+from storage import rows
+
+_Result = TypeVar("_Result")
+_KEY = "(platform, kind, key) = (?, ?, ?)"
+
+
+class Write(Protocol):
+    """Run a job as one transaction on the writing connection."""
+
+    async def __call__(self, job: Callable[[aiosqlite.Connection], Awaitable[_Result]]) -> _Result: ...
+
+
+Read = Callable[[str, Sequence[object]], Awaitable[list[rows.Row]]]
+
+
+class SqliteLedger:
+    """Fulfil `bot.ports.Ledger`. ValueError where a key is not one of Fernet's."""
+
+    def __init__(self, platform: str, keys: Sequence[str], read: Read, write: Write) -> None:
+        self._platform = platform
+        self._seal = _Seal(keys) if keys else None
+        self._read = read
+        self._write = write
+
+    async def put(
+        self, kind: str, key: str, value: str, *, until: datetime | None = None, secret: bool = False
+    ) -> None:
+        if secret:
+            if self._seal is None:
+                raise ValueError(f"no key to seal {kind} with")
+            value = self._seal.close([*self._scope(kind, key), value])
+
+        async def job(db: aiosqlite.Connection) -> None:
+            await db.execute(
+                """
+                INSERT INTO ledger (platform, kind, key, value, sealed, until) VALUES (?, ?, ?, ?, ?, ?)
+                ON CONFLICT DO UPDATE SET value = excluded.value, sealed = excluded.sealed, until = excluded.until
+                """,
+                (*self._scope(kind, key), value, secret, rows.stamp(until) if until else None),
+            )
+
+        await self._write(job)
+
+    async def get(self, kind: str, key: str, now: datetime) -> str | None:
+        found = await self._read(
+            f"SELECT value, sealed FROM ledger WHERE {_KEY} AND coalesce(until > ?, TRUE)",  # noqa: S608  # a constant
+            (*self._scope(kind, key), rows.stamp(now)),
+        )
+        return next((self._opened(kind, key, row) for row in found), None)
+
+    async def pop(self, kind: str, key: str, now: datetime) -> str | None:
+        async def job(db: aiosqlite.Connection) -> str | None:
+            await _forget(db, now)
+            found = await db.execute_fetchall(
+                f"DELETE FROM ledger WHERE {_KEY} RETURNING value, sealed",  # noqa: S608  # a constant
+                self._scope(kind, key),
+            )
+            return next((self._opened(kind, key, tuple(row)) for row in found), None)
+
+        return await self._write(job)
+
+    async def add(self, kind: str, key: str, *, until: datetime, now: datetime) -> bool:
+        async def job(db: aiosqlite.Connection) -> bool:
+            await _forget(db, now)
+            cursor = await db.execute(
+                "INSERT INTO ledger (platform, kind, key, value, sealed, until) VALUES (?, ?, ?, '', FALSE, ?) "
+                "ON CONFLICT DO NOTHING",
+                (*self._scope(kind, key), rows.stamp(until)),
+            )
+            return cursor.rowcount > 0
+
+        return await self._write(job)
+
+    async def delete(self, kind: str, key: str) -> None:
+        async def job(db: aiosqlite.Connection) -> None:
+            await db.execute(f"DELETE FROM ledger WHERE {_KEY}", self._scope(kind, key))  # noqa: S608  # a constant
+
+        await self._write(job)
+
+    async def close(self, workspace: str, code: str, at: datetime, *, erase_at: datetime | None = None) -> None:
+        async def job(db: aiosqlite.Connection) -> None:
+            # A platform says so more than once, and in any order: the first stands, and the earliest end.
+            await db.execute(
+                """
+                INSERT INTO closed (platform, workspace, code, since, erase_at) VALUES (?, ?, ?, ?, ?)
+                ON CONFLICT DO UPDATE SET
+                    erase_at = min(coalesce(erase_at, excluded.erase_at), coalesce(excluded.erase_at, erase_at))
+                """,
+                (self._platform, workspace, code, rows.stamp(at), rows.stamp(erase_at) if erase_at else None),
+            )
+
+        await self._write(job)
+
+    async def reopen(self, workspace: str) -> None:
+        async def job(db: aiosqlite.Connection) -> None:
+            await db.execute("DELETE FROM closed WHERE (platform, workspace) = (?, ?)", (self._platform, workspace))
+
+        await self._write(job)
+
+    def _scope(self, kind: str, key: str) -> tuple[str, str, str]:
+        return self._platform, kind, key
+
+    def _opened(self, kind: str, key: str, row: rows.Row) -> str:
+        value, sealed = row
+        if not sealed:
+            return str(value)
+        opened = self._seal.open(value) if self._seal else None
+        # What is sealed says whose it is: a row that was copied over another's opens nothing.
+        if opened is None or opened[:-1] != [*self._scope(kind, key)]:
+            raise StoreError(
+                f"A stored secret ({kind}) was sealed with a key that PAPERWIRE_SECRET_KEY does not hold. "
+                "Put the old key behind the new one, with a comma between them."
+            )
+        return opened[-1]
+
+
+class _Seal:
+    """Encrypt and authenticate with the first key, open with any: https://github.com/fernet/spec."""
+
+    def __init__(self, keys: Sequence[str]) -> None:
+        from cryptography.fernet import Fernet, MultiFernet  # noqa: PLC0415  # most commands end without a secret
+
+        self._fernet = MultiFernet([Fernet(key) for key in keys])
+
+    def close(self, said: list[str]) -> str:
+        return self._fernet.encrypt(json.dumps(said).encode()).decode()
+
+    def open(self, sealed: str) -> list[str] | None:
+        from cryptography.fernet import InvalidToken  # noqa: PLC0415  # as above
+
+        try:
+            opened: list[str] = json.loads(self._fernet.decrypt(sealed))
+        except InvalidToken:
+            return None
+        return opened
+
+
+async def erase(db: aiosqlite.Connection, now: datetime) -> int:
+    """Delete all that is known of the workspaces whose time has come, and that they were closed; count them."""
+    due = await db.execute_fetchall("SELECT platform, workspace FROM closed WHERE erase_at <= ?", (rows.stamp(now),))
+    count = 0
+    for platform, workspace in due:
+        count += 1
+        of_workspace = "(SELECT id FROM destination WHERE (platform, workspace) = (?, ?))"
+        for table, column in (
+            ("subscription", "person_id"),
+            ("following", "room_id"),
+            ("outbox", "destination_id"),
+            ("told", "destination_id"),
+        ):
+            await db.execute(f"DELETE FROM {table} WHERE {column} IN {of_workspace}", (platform, workspace))  # noqa: S608
+        for table in ("destination", "closed"):
+            await db.execute(f"DELETE FROM {table} WHERE (platform, workspace) = (?, ?)", (platform, workspace))  # noqa: S608
+        await db.execute(
+            "DELETE FROM ledger WHERE platform = ? AND (key = ? OR substr(key, 1, length(?) + 1) = ? || '/')",
+            (platform, workspace, workspace, workspace),
+        )
+    return count
+
+
+async def _forget(db: aiosqlite.Connection, now: datetime) -> None:
+    """Delete the entries whose time has passed."""
+    await db.execute("DELETE FROM ledger WHERE until <= ?", (rows.stamp(now),))
