@@ -407,20 +407,26 @@ async def _deliver_once(settings: config.Settings) -> None:
     from bot.daily import deliver  # noqa: PLC0415
 
     async with _opened(settings) as (store, platforms):
+        stop = _stopped_by_signal()
         await store.begin_delivery()
-        tally = await deliver(store, platforms, adapters.terminal().clock)
+        tally = await deliver(store, platforms, adapters.terminal().clock, stop.is_set)
     _complain(f"{tally.sent} delivered, {tally.failed} failed, {tally.uncertain} uncertain")
 
 
 async def _serve(settings: config.Settings) -> None:
     from bot.service import serve  # noqa: PLC0415
 
+    typed = sys.stdin is not None and sys.stdin.isatty()
+    async with _opened(settings) as (store, platforms):
+        await serve(store, platforms, adapters.terminal().clock, _stopped_by_signal(), outlive_asking=not typed)
+
+
+def _stopped_by_signal() -> asyncio.Event:
+    """Return what is set where the process is asked to end. Until then a signal ends it at once: nothing is begun."""
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    typed = sys.stdin is not None and sys.stdin.isatty()
-    async with _opened(settings) as (store, platforms):
-        await serve(store, platforms, adapters.terminal().clock, stop, outlive_asking=not typed)
+    return stop
 
 
 @asynccontextmanager

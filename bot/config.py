@@ -28,7 +28,8 @@ _MAKE_KEY = "python -c 'from cryptography.fernet import Fernet; print(Fernet.gen
 # Whose log says what people typed, and with which token.
 _TALKATIVE = ("slack_bolt", "slack_sdk", "aiohttp")
 _CREDENTIAL = re.compile(
-    r"(?:xox[a-z]\.)?xox[a-z]-[\w.-]+|xapp-[\w-]+|(?<=ticket=)[^\s&\"']+|(?<=hooks\.slack\.com/)[\w/.-]+"
+    r"(?:xox[a-z]\.)?xox[a-z]-[\w.-]+|xapp-[\w-]+|(?<=ticket=)[^\s&\"']+"
+    r"|(?:(?<=hooks\.slack\.com/)|(?<=hooks\.slack-gov\.com/))[\w/.-]+"
 )
 _REDACTED = "[redacted]"
 
@@ -174,15 +175,14 @@ def start_log(settings: Settings, *, service: bool = False) -> None:
     """Send the log to stderr: events with fields, never a secret, never what a person typed."""
     level = {"auto": "info" if service else "warning"}.get(settings.log, settings.log).upper()
     as_json = {"auto": not _on_terminal(sys.stderr)}.get(settings.log_format, settings.log_format == "json")
-    handler = _Stderr()
+    handler = _Stderr(level)
+    handler.addFilter(_may_speak)
     render = _as_json if as_json else _as_text
     handler.setFormatter(_Fields(render, _redaction(settings), tracebacks=level == "DEBUG"))
     # Below INFO, libraries log tokens and whole requests.
     logging.basicConfig(handlers=[handler], level=max("INFO", level, key=_number), force=True)
     for package in ("bot", "adapters", "storage"):
         logging.getLogger(package).setLevel(level)
-    for package in _TALKATIVE:
-        logging.getLogger(package).setLevel(max("WARNING", level, key=_number))
 
 
 def log_bug(log: logging.Logger, error: BaseException, **fields: object) -> str:
@@ -245,12 +245,21 @@ def _on_terminal(stream: TextIO | None) -> bool:
     return stream is not None and stream.isatty()
 
 
+def _may_speak(record: logging.LogRecord) -> bool:
+    """Let libraries say what is wrong and no more. Their loggers' levels are not enough: Bolt sets its own."""
+    return record.levelno >= logging.WARNING or record.name.partition(".")[0] not in _TALKATIVE
+
+
 def _number(level: str) -> int:
     return logging.getLevelNamesMapping()[level]
 
 
 class _Stderr(logging.StreamHandler[TextIO]):
     """Write to what `sys.stderr` is at the time: a prompt puts its own in place while it is shown."""
+
+    def __init__(self, level: str) -> None:
+        super().__init__()
+        self.setLevel(level)
 
     def emit(self, record: logging.LogRecord) -> None:
         self.stream = sys.stderr

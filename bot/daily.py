@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -24,7 +24,9 @@ _log = logging.getLogger(__name__)
 _WAITS = tuple(map(timedelta, (0,) * 7, (1, 5, 30, 120, 600, 1800, 3600)))
 # A message that fails so often through a bug of ours is given up, or it would hold up those behind it for ever.
 _MOST_BUGS = 5
+_MOST_WAYS_OUT = 5
 _AT_ONCE = 8  # destinations
+_AT_ONCE_IN_ONE = 4  # of one workspace: a large one must not keep the others waiting
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +74,14 @@ def plan(morning: Morning) -> Iterator[Delivery]:
         if workspace in {_workspace(each.room) for each in morning.followings}
     }
     for each in morning.followings:
-        told = morning.told.get(each.room, frozenset())
-        papers = [paper for paper in morning.papers if paper.id not in told]
+        shown = morning.shown.get(each.room, frozenset())
+        papers = [paper for paper in morning.papers if paper.id not in shown]
         chosen = highlights.choose(papers, followers.get(_workspace(each.room), {}), each.count)
         if chosen and _follows(each, morning.category):
             when = due(each.schedule, morning.at)
-            yield Delivery(each.room, "highlights", morning.category, morning.day, chosen, due=when)
+            # At once is no time: one that a wrong clock gave would hold it back when the clock is put right.
+            later = when if when > morning.at else None
+            yield Delivery(each.room, "highlights", morning.category, morning.day, chosen, due=later)
 
 
 def _workspace(destination: Destination) -> tuple[str, str]:
@@ -96,23 +100,28 @@ async def deliver(
     clock: Callable[[], datetime],
     stopping: Callable[[], bool] = lambda: False,
 ) -> Tally:
-    """Deliver everything that is due now on these platforms, oldest first, to several at once; return how it went.
+    """Deliver everything that is due now on these platforms, to several at once; return how it went.
 
     Claim, post, settle: a crash between two of them leaves a delivery that `Store.begin_delivery` finds again. Once
     `stopping` says so, or the store has failed, nothing more is claimed, and what is on its way is waited for.
     """
     outcomes: Counter[str] = Counter()
-    under_way: set[asyncio.Task[str]] = set()
+    under_way: dict[asyncio.Task[str], tuple[str, str]] = {}
     try:
         while True:
-            while len(under_way) < _AT_ONCE and not stopping() and (next_ := await store.claim(platforms, clock())):
-                sending = _deliver(next_, store, platforms[next_.to.platform], clock)
-                under_way.add(asyncio.create_task(sending))
+            while len(under_way) < _AT_ONCE and not stopping():
+                busy = [each for each, count in Counter(under_way.values()).items() if count >= _AT_ONCE_IN_ONE]
+                delivery = await store.claim(platforms, clock(), busy=busy)
+                if delivery is None:
+                    break
+                sending = asyncio.create_task(_deliver(delivery, store, platforms[delivery.to.platform], clock))
+                under_way[sending] = _workspace(delivery.to)
             if not under_way:
                 return Tally(outcomes["sent"], outcomes["failed"], outcomes["uncertain"])
             done, _ = await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
             outcomes.update([each.result() for each in done])
-            under_way -= done
+            for each in done:
+                del under_way[each]
     except asyncio.CancelledError:
         for each in under_way:
             each.cancel()
@@ -157,9 +166,16 @@ async def _alert(delivery: Delivery, store: Store) -> Reply | None:
     return Reply(
         Text(f"{count} what you subscribed to, in {where} of {spoken(delivery.day)}"),
         tuple(matched(papers[pick.paper], pick, mine) for pick in picks),
-        buttons=tuple(Button(f"Unsubscribe from {mine[n].query}", "unsubscribe", str(n)) for n in behind),
+        buttons=_ways_out([mine[number] for number in behind]),
         private=True,
     )
+
+
+def _ways_out(behind: Sequence[Subscription]) -> tuple[Button, ...]:
+    """Return a button for each subscription that an alert came by; many of them stand in their own list."""
+    if len(behind) > _MOST_WAYS_OUT:
+        return (Button("Your subscriptions", "subscriptions"),)
+    return tuple(Button(f"Unsubscribe from {each.query}", "unsubscribe", str(each.number)) for each in behind)
 
 
 async def _notice(delivery: Delivery, store: Store) -> Reply | None:
@@ -191,7 +207,8 @@ async def _deliver(delivery: Delivery, store: Store, platform: Platform, clock: 
             return "dropped"
         await platform.post(delivery.to, reply, key=delivery.key, uncertain=delivery.uncertain)
     except DeliveryError as error:
-        _log.warning("delivery_failed", extra=about | {"code": error.code, "what": error.kind})
+        level = logging.DEBUG if error.kind == "held" else logging.WARNING
+        _log.log(level, "delivery_failed", extra=about | {"code": error.code, "what": error.kind})
         await _settle_failed(delivery, store, error, clock())
         return "uncertain" if error.kind == "uncertain" else "failed"
     except StoreError:
@@ -223,6 +240,7 @@ async def _settle_failed(delivery: Delivery, store: Store, error: DeliveryError,
         not_before=now + wait,
         pause=now if gone else None,
         uncertain=delivery.uncertain or error.kind == "uncertain",
+        tried=error.kind != "held",
         owe=await _told_of(delivery.to, store, now) if gone else None,
     )
 

@@ -142,8 +142,8 @@ def _named(name: str, parameter: Parameter, text: str, call: Call) -> tuple[str,
     """Take `name:value` out of a text, where it stands outside quotes; return what is left, and the value."""
     pieces = text.split('"')
     for number, piece in enumerate(pieces[::2]):
-        # "Project page: ..." in a text that is pasted names nothing.
-        match = re.search(rf"(?<!\S){name}:(\S+)", piece)
+        # In a text that is pasted, "Project page: ..." and "page:https://..." name nothing.
+        match = re.search(rf"(?<!\S){name}:(?!https?:)(\S+)", piece, re.IGNORECASE)
         if match is None:
             continue
         value = parameter.read(match[1], call)

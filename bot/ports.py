@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal, Protocol
@@ -26,7 +26,8 @@ class Morning:
     """All that planning a digest's deliveries depends on, read in the transaction that stores the digest.
 
     `fresh` are the papers whose listing here is new or whose text changed, in the digest's order; `first` says
-    that the digest itself is. `told` holds, for each person and room, which of the fresh papers they had before.
+    that the digest itself is. `told` holds for each person which of the fresh papers they were alerted to before,
+    `shown` for each room which of them its highlights had.
     `parts` is how many alerts of the day each person was sent or is being sent: those that take in nothing more.
     """
 
@@ -38,7 +39,8 @@ class Morning:
     fresh: tuple[Paper, ...]
     followings: tuple[Following, ...] = ()
     subscriptions: tuple[Subscription, ...] = ()
-    told: Mapping[Destination, frozenset[str]] = field(default_factory=dict)
+    told: Mapping[Destination, Set[str]] = field(default_factory=dict)
+    shown: Mapping[Destination, Set[str]] = field(default_factory=dict)
     parts: Mapping[Destination, int] = field(default_factory=dict)
 
 
@@ -176,10 +178,11 @@ class Store(Protocol):
 
     async def subscriptions(self, person: Destination) -> tuple[Subscription, ...]: ...
 
-    async def follow(self, following: Following, due: datetime | None = None) -> None:
+    async def follow(self, following: Following, due: datetime | None = None) -> tuple[date, ...]:
         """Owe a room the daily highlights from the next digest on, with these settings.
 
-        What is owed there and was never tried is due at `due` from now on.
+        What is owed there and was never tried is due at `due` from now on. A room that was paused gets of what it
+        missed only the newest day; the other days are returned.
         """
 
     async def unfollow(self, room: Destination) -> None: ...
@@ -189,8 +192,13 @@ class Store(Protocol):
     async def begin_delivery(self) -> int:
         """Start delivering as the only process that does; return how many sends a crash left uncertain."""
 
-    async def claim(self, platforms: Iterable[str], now: datetime) -> Delivery | None:
-        """Take the next delivery that is due on these platforms, oldest first; None where nothing is."""
+    async def claim(
+        self, platforms: Iterable[str], now: datetime, *, busy: Iterable[tuple[str, str]] = ()
+    ) -> Delivery | None:
+        """Take what is due for longest on these platforms, in order for each destination; None where nothing is.
+
+        Nothing is taken of the `busy` workspaces (platform and name): others have their turn.
+        """
 
     async def settle(
         self,
@@ -201,11 +209,15 @@ class Store(Protocol):
         not_before: datetime | None = None,
         pause: datetime | None = None,
         uncertain: bool = False,
+        tried: bool = True,
         owe: Delivery | None = None,
     ) -> None:
         """Write down how a claimed delivery went. `pause` holds everything else for its destination since then.
 
+        Where it was not `tried`, claiming it was no attempt.
+
         `owe` is what follows from that: the notice to whoever set the destination up, owed with the pause or not.
+        One of the same day that was sent before makes it the next part.
         """
 
     async def paused(self, destination: Destination) -> Pause | None:
@@ -288,13 +300,13 @@ class DeliveryError(Exception):
 
     `code` is the platform's word for it. `kind` says what follows: "gone" pauses the destination and tells who set it
     up, "content" gives up this message, "later" tries again (after `retry_after` seconds where the platform named a
-    time), "uncertain" tries again knowing that it may have arrived.
+    time), "uncertain" tries again knowing that it may have arrived, and "held" was not tried: its turn is to come.
     """
 
     def __init__(
         self,
         code: str,
-        kind: Literal["gone", "content", "later", "uncertain"] = "later",
+        kind: Literal["gone", "content", "later", "uncertain", "held"] = "later",
         retry_after: float | None = None,
     ) -> None:
         super().__init__(code)

@@ -4,29 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import astuple, dataclass, replace
 from datetime import datetime
 from hashlib import blake2b
 
 import aiosqlite
 
-from bot.model import Delivery, Digest, Listing, Paper
+from bot.model import Destination, Digest, Listing, Paper
 from bot.ports import Intake, Morning, Plan
 from bot.query import category_words
 from bot.words import BARRIER, words
-from storage.rows import (
-    PAPER,
-    Row,
-    destination,
-    following,
-    listing_of,
-    paper,
-    scope,
-    stamp,
-    stamp_or_null,
-    subscription,
-)
+from storage.outbox import owe
+from storage.rows import PAPER, destination, following, listing_of, paper, stamp, subscription
 
 # What a listing tells of a paper, fact by fact: the fields that go together.
 _FACTS = {
@@ -227,16 +217,16 @@ async def _morning(
         "SELECT platform, workspace, name, number, query, since, muted FROM subscription "
         "JOIN destination ON id = person_id WHERE NOT muted ORDER BY person_id, number"
     )
-    told: dict[Row, set[str]] = {}
-    for *to, arxiv_id in await db.execute_fetchall(
+    told: dict[str, dict[Destination, set[str]]] = {"alert": {}, "highlights": {}}
+    for kind, arxiv_id, *to in await db.execute_fetchall(
         """
-        SELECT d.platform, d.workspace, d.name, p.arxiv_id
+        SELECT told.kind, p.arxiv_id, d.platform, d.workspace, d.name
         FROM json_each(?) AS wanted JOIN paper AS p ON p.arxiv_id = wanted.value
         JOIN told ON told.paper_id = p.id JOIN destination AS d ON d.id = told.destination_id
         """,
         (json.dumps([each.id for each in fresh]),),
     ):
-        told.setdefault(tuple(to), set()).add(str(arxiv_id))
+        told[kind].setdefault(destination(to), set()).add(str(arxiv_id))
     parts = await db.execute_fetchall(
         """
         SELECT platform, workspace, name, max(part) FROM outbox JOIN destination AS d ON d.id = destination_id
@@ -253,54 +243,7 @@ async def _morning(
         fresh,
         tuple(following(destination(row[:3]), row[3:]) for row in followings),
         tuple(subscription(destination(row[:3]), row[3:]) for row in subscriptions),
-        {destination(to): frozenset(ids) for to, ids in told.items()},
-        {destination(row[:3]): int(row[3]) for row in parts},
+        told=told["alert"],
+        shown=told["highlights"],
+        parts={destination(row[:3]): int(row[3]) for row in parts},
     )
-
-
-async def owe(db: aiosqlite.Connection, deliveries: Iterable[Delivery], at: datetime) -> int:
-    """Put deliveries in the outbox, each once by its business key; return how many of them are new.
-
-    An alert that is there and was never tried takes the picks in.
-    """
-    owed = 0
-    for each in deliveries:
-        key = (each.kind, each.day.isoformat(), each.topic, each.part)
-        picks = json.dumps([(pick.paper, pick.reasons) for pick in each.picks])
-        due = stamp_or_null(each.due)
-        cursor = await db.execute(
-            """
-            INSERT INTO outbox (destination_id, kind, day, topic, part, picks, not_before, created_at)
-            SELECT id, ?, ?, ?, ?, ?, ?, ? FROM destination WHERE (platform, workspace, name) = (?, ?, ?)
-            ON CONFLICT DO NOTHING
-            """,
-            (*key, picks, due, stamp(at), *scope(each.to)),
-        )
-        owed += cursor.rowcount
-        if cursor.rowcount == 0 and each.kind == "alert":
-            await db.execute(
-                """
-                UPDATE outbox SET not_before = coalesce(?, not_before), picks = (
-                    SELECT json_group_array(json(value)) FROM (
-                        SELECT value FROM json_each(picks) UNION ALL
-                        SELECT value FROM json_each(?) WHERE json_extract(value, '$[0]') NOT IN (
-                            SELECT json_extract(value, '$[0]') FROM json_each(picks)
-                        )
-                    )
-                )
-                WHERE destination_id = (SELECT id FROM destination WHERE (platform, workspace, name) = (?, ?, ?))
-                      AND (kind, day, topic, part) = (?, ?, ?, ?) AND state = 'pending' AND attempts = 0
-                """,
-                (due, picks, *scope(each.to), *key),
-            )
-        await db.execute(
-            """
-            INSERT INTO told (destination_id, paper_id)
-            SELECT d.id, p.id FROM destination AS d, json_each(?) AS wanted
-            JOIN paper AS p ON p.arxiv_id = wanted.value
-            WHERE (d.platform, d.workspace, d.name) = (?, ?, ?)
-            ON CONFLICT DO NOTHING
-            """,
-            (json.dumps([pick.paper for pick in each.picks]), *scope(each.to)),
-        )
-    return owed

@@ -148,7 +148,11 @@ class _Seal:
 
 
 async def erase(db: aiosqlite.Connection, now: datetime) -> int:
-    """Delete all that is known of the workspaces whose time has come, and that they were closed; count them."""
+    """Delete all that is known of the workspaces whose time has come, and that they were closed; count them.
+
+    What adapters need not remember any longer goes too: a ledger that is only put to and read has no other hour for it.
+    """
+    await _forget(db, now)
     due = await db.execute_fetchall("SELECT platform, workspace FROM closed WHERE erase_at <= ?", (rows.stamp(now),))
     count = 0
     for platform, workspace in due:

@@ -65,6 +65,7 @@ MIGRATIONS: tuple[str, ...] = (
         numbered  INTEGER NOT NULL DEFAULT 0,  -- the last subscription number given: none is given twice
         UNIQUE (platform, workspace, name)
     ) STRICT;
+    CREATE INDEX destination_paused ON destination (id) WHERE paused IS NOT NULL;
 
     CREATE TABLE subscription (
         person_id INTEGER NOT NULL REFERENCES destination (id),
@@ -101,15 +102,20 @@ MIGRATIONS: tuple[str, ...] = (
         created_at     TEXT NOT NULL,
         UNIQUE (destination_id, kind, day, topic, part)
     ) STRICT;
-    -- So that a claim looks at what is open and not at all that was ever sent.
-    CREATE INDEX outbox_pending ON outbox (id) WHERE state = 'pending';
+    -- So that a claim looks neither at what was ever sent nor at what is not due yet, and passes over what is paused
+    -- without reading it.
+    CREATE INDEX outbox_due ON outbox (coalesce(not_before, ''), id, destination_id) WHERE state = 'pending';
     CREATE INDEX outbox_open ON outbox (destination_id, id) WHERE state IN ('pending', 'sending');
+    -- So that taking in a digest does not, either, to know the day's alerts.
+    CREATE INDEX outbox_alerts ON outbox (day) WHERE kind = 'alert';
 
-    -- Which papers a person was alerted to, or a room shown: never the same one twice, whatever lists it again.
+    -- Which papers a person was alerted to, or a room shown: never the same one twice, whatever lists it again. A
+    -- person may have highlights as well as alerts: each is for itself.
     CREATE TABLE told (
         paper_id       INTEGER NOT NULL REFERENCES paper (id),
         destination_id INTEGER NOT NULL REFERENCES destination (id),
-        PRIMARY KEY (paper_id, destination_id)
+        kind           TEXT NOT NULL,  -- of the delivery
+        PRIMARY KEY (paper_id, destination_id, kind)
     ) STRICT, WITHOUT ROWID;
     -- So that deleting a destination does not look at everyone's.
     CREATE INDEX told_destination ON told (destination_id);

@@ -20,14 +20,13 @@ from bot.model import Delivery, Destination, Digest, Following, Paper, Subscript
 from bot.ports import Census, Found, Intake, Pause, Plan, Taken
 from bot.query import Query
 from bot.words import BARRIER
-from storage import intake, rows
+from storage import intake, outbox, rows
 from storage.ledger import SqliteLedger, erase
 from storage.matching import any_of, listed_between, split, title_matches
 from storage.opening import configured, migrated, translated
 
 _Result = TypeVar("_Result")
 _READERS = 3
-_INTRODUCE = "INSERT INTO destination (platform, workspace, name) VALUES (?, ?, ?)"
 
 
 class SqliteStore:
@@ -280,8 +279,9 @@ class SqliteStore:
         )
         return tuple(rows.subscription(person, row) for row in found)
 
-    async def follow(self, following: Following, due: datetime | None = None) -> None:
-        async def job(db: aiosqlite.Connection) -> None:
+    async def follow(self, following: Following, due: datetime | None = None) -> tuple[date, ...]:
+        async def job(db: aiosqlite.Connection) -> tuple[date, ...]:
+            missed = await outbox.give_up_missed(db, following.room)
             await _welcome(db, following.room)
             await db.execute(
                 """
@@ -306,8 +306,9 @@ class SqliteStore:
                 """,
                 (rows.stamp_or_null(due), *rows.scope(following.room)),
             )
+            return missed
 
-        await self._write(job)
+        return await self._write(job)
 
     async def unfollow(self, room: Destination) -> None:
         async def job(db: aiosqlite.Connection) -> None:
@@ -341,39 +342,10 @@ class SqliteStore:
 
         return await self._write(job)
 
-    async def claim(self, platforms: Iterable[str], now: datetime) -> Delivery | None:
-        async def job(db: aiosqlite.Connection) -> Delivery | None:
-            claimed = await db.execute_fetchall(
-                """
-                UPDATE outbox SET state = 'sending', attempts = attempts + 1
-                WHERE id = (
-                    SELECT o.id FROM outbox AS o INDEXED BY outbox_pending
-                    CROSS JOIN destination AS d ON d.id = o.destination_id
-                    WHERE o.state = 'pending' AND coalesce(o.not_before, '') <= :now AND d.paused IS NULL
-                          AND d.platform IN (SELECT value FROM json_each(:platforms))
-                          AND (d.platform, d.workspace) NOT IN (SELECT platform, workspace FROM closed)
-                          -- One at a time for each destination, in order: a message that failed holds back those
-                          -- behind it, one whose time has not come does not.
-                          AND NOT EXISTS (
-                              SELECT 1 FROM outbox AS e INDEXED BY outbox_open
-                              WHERE e.destination_id = o.destination_id AND e.state IN ('pending', 'sending')
-                                    AND (e.state = 'sending' OR e.id < o.id)
-                                    AND (e.attempts > 0 OR coalesce(e.not_before, '') <= :now)
-                          )
-                    ORDER BY o.id LIMIT 1
-                )
-                RETURNING destination_id, kind, topic, day, picks, part, not_before, id, attempts, uncertain
-                """,
-                {"now": rows.stamp(now), "platforms": json.dumps(list(platforms))},
-            )
-            for row in claimed:
-                (to,) = await db.execute_fetchall(
-                    "SELECT platform, workspace, name FROM destination WHERE id = ?", (row[0],)
-                )
-                return rows.delivery(rows.destination(to), tuple(row)[1:])
-            return None
-
-        return await self._write(job)
+    async def claim(
+        self, platforms: Iterable[str], now: datetime, *, busy: Iterable[tuple[str, str]] = ()
+    ) -> Delivery | None:
+        return await self._write(lambda db: outbox.claim(db, platforms, now, busy))
 
     async def settle(
         self,
@@ -384,33 +356,13 @@ class SqliteStore:
         not_before: datetime | None = None,
         pause: datetime | None = None,
         uncertain: bool = False,
+        tried: bool = True,
         owe: Delivery | None = None,
     ) -> None:
         async def job(db: aiosqlite.Connection) -> None:
-            await db.execute(
-                "UPDATE outbox SET state = ?, code = ?, not_before = ?, uncertain = ? WHERE id = ?",
-                (state, code, rows.stamp_or_null(not_before), uncertain, delivery.id),
-            )
-            if state == "dead" and not delivery.uncertain:
-                # What never arrived was not told: another listing may bring it up again.
-                await db.execute(
-                    """
-                    DELETE FROM told
-                    WHERE destination_id = (SELECT destination_id FROM outbox WHERE id = ?)
-                          AND paper_id IN (SELECT id FROM paper WHERE arxiv_id IN (SELECT value FROM json_each(?)))
-                    """,
-                    (delivery.id, json.dumps([pick.paper for pick in delivery.picks])),
-                )
-            if pause is None:
-                return
-            paused = await db.execute(
-                "UPDATE destination SET paused = ?, paused_at = ? "
-                "WHERE (platform, workspace, name) = (?, ?, ?) AND paused IS NULL",
-                (code, rows.stamp(pause), *rows.scope(delivery.to)),
-            )
-            if owe and paused.rowcount:
-                await db.execute(f"{_INTRODUCE} ON CONFLICT DO NOTHING", rows.scope(owe.to))
-                await intake.owe(db, [owe], pause)
+            await outbox.settle(db, delivery, state, code, not_before, uncertain=uncertain, tried=tried)
+            if pause:
+                await outbox.pause(db, delivery.to, code, pause, owe)
 
         await self._write(job)
 
@@ -475,4 +427,6 @@ class SqliteStore:
 
 async def _welcome(db: aiosqlite.Connection, destination: Destination) -> None:
     """Make a destination known; one that was paused is tried again, now that somebody there has spoken."""
-    await db.execute(f"{_INTRODUCE} ON CONFLICT DO UPDATE SET paused = NULL, paused_at = NULL", rows.scope(destination))
+    await db.execute(
+        f"{outbox.INTRODUCE} ON CONFLICT DO UPDATE SET paused = NULL, paused_at = NULL", rows.scope(destination)
+    )

@@ -22,9 +22,9 @@ import pytest
 from bot.config import Settings
 from bot.doctor import diagnose
 from bot.grammar import parse
-from bot.model import Destination
+from bot.model import Destination, Following
 from storage import connect
-from tests.fakes.slack import FakeSlack
+from tests.fakes.slack import FakeSlack, silent
 
 ROOT = Path(__file__).resolve().parent.parent
 DIGEST = """# ArXiv cs.CV --Fri, 20 Nov 2020
@@ -634,6 +634,47 @@ async def test_what_is_owed_on_a_configured_platform_is_delivered_there(paperwir
         assert (done.returncode, done.stdout) == (0, "")
         assert done.stderr.endswith("paperwire: 1 delivered, 0 failed, 0 uncertain\n")
         assert "Purple Elephants at Home" in slack.posts[0].text
+
+
+async def test_a_signal_ends_a_service_that_still_waits_for_slack(paperwire: Paperwire) -> None:
+    async with FakeSlack() as slack:
+        paperwire.environment |= {
+            "PAPERWIRE_SLACK_API": slack.api,
+            "PAPERWIRE_SLACK_BOT_TOKEN": slack.token,
+            "PAPERWIRE_SLACK_APP_TOKEN": slack.app_token,
+        }
+        slack.fail("auth.test", silent(), forever=True)
+        process = paperwire.start("run")
+        await slack.until(lambda: slack.calls)
+        process.terminate()
+        _, errors = await asyncio.to_thread(process.communicate, timeout=5)
+    assert (process.returncode, errors) == (-signal.SIGTERM, "")
+
+
+async def test_a_signal_lets_what_is_on_its_way_to_slack_arrive_and_begins_nothing_more(paperwire: Paperwire) -> None:
+    rooms = [f"C{number}" for number in range(1, 41)]
+    async with FakeSlack() as slack:
+        paperwire.environment |= {
+            "PAPERWIRE_SLACK_API": slack.api,
+            "PAPERWIRE_SLACK_BOT_TOKEN": slack.token,
+            "PAPERWIRE_SLACK_APP_TOKEN": slack.app_token,
+        }
+        async with connect(f"sqlite:///{paperwire.database}") as store:
+            for name in rooms:
+                slack.teams["T1"].channel(name)
+                await store.follow(Following(Destination("slack", "T1", name)))
+        paperwire("ingest", paperwire.digest())
+        process = paperwire.start("run", "--once")
+        await slack.until(lambda: slack.posts)
+        process.terminate()
+        _, errors = await asyncio.to_thread(process.communicate, timeout=10)
+        arrived = {each.channel for each in slack.posts}
+        assert process.returncode == 0
+        assert f"{len(arrived)} delivered, 0 failed, 0 uncertain" in errors
+        assert len(arrived) < len(rooms)
+        await asyncio.to_thread(paperwire, "run", "--once")
+    assert sorted(each.channel for each in slack.posts if not each.thread_ts) == sorted(rooms)
+    assert not any("may be a repeat" in each.text for each in slack.posts)
 
 
 def test_slack_settings_that_lack_another_end_every_command_with_one_line(paperwire: Paperwire) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
@@ -329,6 +330,13 @@ async def test_unsubscribing_takes_a_number_or_the_query(ask: Ask) -> None:
     assert (await ask("subscribe lidar")).buttons[0].text == "3"
 
 
+async def test_one_that_an_older_program_saved_keeps_no_other_from_being_named(ask: Ask, filled: Store) -> None:
+    await filled.subscribe(ME, replace(parse("radar"), text="(radar"), FRIDAY)
+    await ask("subscribe lidar")
+    assert "Unsubscribed from lidar." in (await ask("unsubscribe lidar")).text.plain
+    assert "Unsubscribed from (radar." in (await ask("unsubscribe 1")).text.plain
+
+
 async def test_a_wrong_number_is_answered_with_the_list(ask: Ask) -> None:
     await ask("subscribe lidar")
 
@@ -446,10 +454,10 @@ async def test_settings_take_what_is_stored_and_what_arxiv_has(
 @pytest.mark.parametrize(
     ("line", "says"),
     [
-        ("settings of", "of is no arXiv category. Did you mean settings off?"),
+        ("settings of", "of is no arXiv category. Did you mean: settings off"),
         ("settings on all", "Type: settings on"),
-        ("settings on cv", "cv is no arXiv category. Did you mean cs.CV?"),
-        ("settings on cx.CV", "Did you mean cs.CV?"),
+        ("settings on cv", "cv is no arXiv category. Did you mean: settings on cs.CV"),
+        ("settings on cx.CV", "Did you mean: settings on cs.CV"),
         ("settings on lidar!", "lidar! is no arXiv category."),
         ("settings off cs.CL", "To choose, name what to keep: settings on cs.CV"),
     ],
@@ -589,9 +597,18 @@ async def test_the_list_offers_to_mute_and_to_remove_each(ask: Ask) -> None:
     again = await ask("subscribe Radar")
     assert "You have this already, muted: number 2, radar. Type: unmute 2" in again.text.plain
     assert [button.label for button in again.buttons] == ["Unmute", "Unsubscribe"]
-    assert "Unmuted radar. You will be told of it again." in (await ask("unmute radar")).text.plain
+    unmuted = (await ask("unmute radar")).text.plain
+    assert "Unmuted radar. You will be told of what comes from now on." in unmuted
     assert "(muted)" not in repr(await ask("subscriptions"))
     assert str((await ask("mute 9")).error).startswith("You have no subscription 9. Yours are:\n1. lidar")
+
+
+async def test_what_takes_a_muted_one_away_does_not_say_that_it_can_be_undone(ask: Ask) -> None:
+    await ask("subscribe lidar")
+    assert (await ask("unsubscribe 1")).buttons[0].label == "Undo"
+    await ask("subscribe lidar")
+    await ask("mute lidar")
+    assert (await ask("unsubscribe lidar")).buttons[0].label == "Subscribe again"
 
 
 async def test_a_long_list_is_turned_page_by_page(ask: Ask, filled: Store) -> None:
@@ -688,6 +705,10 @@ async def test_a_pasted_text_finds_what_is_like_it_and_can_be_turned(filled: Sto
         ("similar 2011.10028", "No other paper is like Colour Constancy."),
         ("similar 2011.99999", "No digest here lists 2011.99999. arXiv itself may know it"),
         ("similar https://arxiv.org/abs/2011.99999", "No digest here lists 2011.99999."),
+        ("similar Project page:https://example.org", "No paper has a telling word of this text."),
+        ("similar the of and is to", "No paper has a telling word of this text."),
+        ('similar " AND OR NOT NEAR( * ^ {title} : - +', "No paper has a telling word of this text."),
+        ("similar \N{GRINNING FACE} \x00", "No paper has a telling word of this text."),
         ("similar", "Usage: similar ID|TEXT [page:N]"),
         ("similar 2011.10043 page:9", "There is no page 9: the last is page:1"),
     ],
@@ -799,12 +820,36 @@ async def test_highlights_come_when_a_room_wants_them(ask: Ask, filled: Store) -
         ("settings tz:GMT+1", "GMT+1 is no time zone. Type one like tz:Europe/Berlin"),
         ("settings tz:../../etc/passwd", "is no time zone."),
         ("settings off at:09:00", "settings off stops all highlights here."),
+        ("settings on cs.CV at:9 tz:utc days:weekdays count:0", "count:0 is not understood: how many papers a day"),
+        ("settings at:9am", "at:9am is not understood: not before this time of the day: at:09:00"),
+        ("settings at:24:00", "at:24:00 is not understood"),
+        ("settings at: 09:00", "at: does not fit here. Write each setting once and without spaces: at:09:00"),
+        ("settings on 09:00", "09:00 does not fit here."),
+        ("settings at:09:00 at:10:00", "at:10:00 does not fit here. Write each setting once"),
+        ("settings days:mon, tue", "days:mon, is not understood: on these days: days:mon-fri, days:mon,wed"),
+        ("settings tz:localtime", "localtime is no time zone."),
+        ("settings tz:UTC+2", "UTC+2 is no time zone. Type one like tz:Europe/Berlin"),
     ],
 )
 async def test_a_time_that_cannot_be_changes_nothing_and_says_what_can(
     ask: Ask, filled: Store, line: str, says: str
 ) -> None:
     assert says in str((await ask(line)).error)
+    assert await filled.following(ROOM) is None
+
+
+@pytest.mark.parametrize(
+    "line", ["settings on AT:9.00 Tz:EUROPE/berlin DAYS:Weekdays", "settings at:9h00 tz:europe/berlin days:mon-fri on "]
+)
+async def test_a_time_is_taken_as_people_write_it(ask: Ask, filled: Store, line: str) -> None:
+    assert (await ask(line)).error is None
+    followed = await filled.following(ROOM)
+    assert followed is not None
+    assert followed.schedule == Schedule(time(9), "Europe/Berlin", tuple(range(5)))
+
+
+async def test_a_comma_chooses_nothing(ask: Ask, filled: Store) -> None:
+    assert "No daily highlights are posted here." in (await ask("settings ,")).text.plain
     assert await filled.following(ROOM) is None
 
 
@@ -829,7 +874,12 @@ async def test_a_room_that_cannot_be_posted_to_says_why_and_resumes(ask: Ask, fi
         "Nothing could be posted here since Fri 20 Nov 2020, 09:00 UTC: account_inactive. "
         "To try again, type: settings on cs.CV"
     )
-    await ask(trouble.partition("type: ")[2])
+    later = Digest("x", "cs.CV", date(2020, 11, 24), (Paper("2011.20002", "Newer lidar", ""),))
+    await daily.take_in(later, filled, FRIDAY)
+    resumed = (await ask(trouble.partition("type: ")[2])).text.plain.splitlines()
+    assert resumed[1:] == [
+        "What was missed of 1 earlier day is not posted any more. To see the last, type: today 2020-11-23"
+    ]
     assert len((await ask("settings")).text.plain.splitlines()) == 1
     assert await filled.claim(["slack"], FRIDAY) is not None
 

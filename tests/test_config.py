@@ -290,7 +290,8 @@ def everything_logged(log_format: Literal["json", "text"]) -> None:
     secrets = [
         *(part for value in SECRETS.values() for part in value.split(",")),
         *("xoxp-2-canary", "xoxe-1-canary", "xoxe.xoxb-1-canary", "xapp-2-A1-canary"),
-        *("wss://wss.example/link/?ticket=canary-1&app_id=2", "https://hooks.slack.com/commands/T1/2/canary"),
+        *("wss://wss.example/link/?ticket=canary-1&app_id=2", "https://hooks.slack-gov.com/actions/T1/2/canary"),
+        "https://hooks.slack.com/commands/T1/2/canary",
     ]
     for each in secrets:
         log.info("said %s", each, extra={"field": f"Bearer {each}"})
@@ -308,7 +309,7 @@ def test_no_secret_reaches_the_log_not_even_in_a_traceback(
     logged = capsys.readouterr().err
     assert "canary" not in logged
     assert KEY not in logged
-    assert logged.count("Traceback") == logged.count("ValueError: ") == 12
+    assert logged.count("Traceback") == logged.count("ValueError: ") == 13
     if log_format == "json":
         events = [json.loads(line) for line in logged.splitlines()]
         assert events[0]["event"] == "said [redacted]"
@@ -316,10 +317,12 @@ def test_no_secret_reaches_the_log_not_even_in_a_traceback(
 
 
 @pytest.mark.parametrize("library", ["slack_bolt.AsyncApp", "slack_sdk.web", "aiohttp.access"])
-def test_libraries_that_log_what_people_type_are_heard_from_warning_on(
-    library: str, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("level", [logging.NOTSET, logging.INFO])
+def test_libraries_that_log_what_people_type_are_heard_from_warning_on_whatever_level_they_set(
+    library: str, level: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
     start_log(Settings("sqlite:///x.db", log="debug"))
+    logging.getLogger(library).setLevel(level)
     logging.getLogger(library).info("the whole body")
     logging.getLogger(library).warning("something is wrong")
     assert json.loads(capsys.readouterr().err)["event"] == "something is wrong"

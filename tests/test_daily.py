@@ -17,6 +17,7 @@ ANN = Destination.parse("slack:T1/@ANN")
 BOB = Destination.parse("slack:T1/@BOB")
 STRANGER = Destination.parse("slack:T2/@ANN")
 ROOM = Destination.parse("slack:T1/C1")
+PEOPLE = [Destination("slack", f"T{number % 2}", f"@U{number}") for number in range(10)]
 FRIDAY = date(2020, 11, 20)
 NOW = datetime(2020, 11, 20, 9, tzinfo=UTC)
 
@@ -476,11 +477,78 @@ async def test_who_set_a_room_up_is_told_once_that_it_is_gone(store: Store, slac
         "Invite the bot there again, then type there: settings on cs.CV cs.LG",
     ]
     assert slack.keys == [f"{ANN}|notice|{ROOM}:2020-11-20|1"]
-    # As they do, what was owed there arrives, and the next time that it is gone is told of again.
-    await store.follow(Following(ROOM, owner=BOB))
-    slack.failing[ROOM] = [DeliveryError("not_in_channel", "gone")]
+    # As they do, what was owed there arrives; and the next time that it is gone is told of again, even on that day.
+    for code in ("not_in_channel", "channel_not_found"):
+        clock.now += timedelta(minutes=1)
+        await store.follow(Following(ROOM, owner=BOB))
+        slack.failing[ROOM] = [DeliveryError(code, "gone")]
+        await deliver(store, slack, clock)
+        assert code in slack.to(BOB)[-1].text.plain
+    assert slack.keys[1:] == [f"{BOB}|notice|{ROOM}:2020-11-23|{part}" for part in (1, 2)]
+
+
+async def test_a_notice_that_waits_speaks_for_the_next_pause_too(store: Store, slack: Recorder, clock: Clock) -> None:
+    await daily.take_in(DIGEST, store, NOW, owe=False)
+    await store.follow(Following(ROOM, owner=ANN))
+    await daily.take_in(ROBOTS, store, NOW)
+    for code in ("is_archived", "not_in_channel"):
+        await store.follow(Following(ROOM, owner=ANN))
+        claimed = await store.claim(["slack"], NOW)
+        assert claimed is not None
+        notice = Delivery(ANN, "notice", str(ROOM), FRIDAY, ())
+        await store.settle(claimed, "pending", code=code, pause=NOW, owe=notice)
     await deliver(store, slack, clock)
-    assert "not_in_channel" in slack.to(BOB)[0].text.plain
+
+    (told,) = slack.to(ANN)
+    assert "not_in_channel" in told.text.plain
+
+
+async def test_a_room_that_comes_back_gets_the_newest_day_and_not_all_that_it_missed(
+    store: Store, slack: Recorder, clock: Clock
+) -> None:
+    await store.follow(Following(ROOM))
+    slack.failing[ROOM] = [DeliveryError("is_archived", "gone")]
+    days = [FRIDAY + timedelta(days=n) for n in range(4)]
+    for n, day in enumerate(days):
+        for category in ("cs.CV", "cs.LG"):
+            await daily.take_in(Digest("x", category, day, (Paper(f"2011.{n}{category}", "Lidar"),)), store, NOW)
+        await deliver(store, slack, clock)
+    assert slack.posts == []
+    assert await store.follow(Following(ROOM)) == tuple(days[:-1])
+    assert await store.follow(Following(ROOM)) == ()
+    await deliver(store, slack, clock)
+
+    assert [[card.paper for card in post.cards] for post in slack.to(ROOM)] == [["2011.3cs.CV"], ["2011.3cs.LG"]]
+    # What was given up was not shown: another listing may bring it up.
+    await daily.take_in(Digest("x", "cs.RO", days[-1], (Paper("2011.0cs.CV", "Lidar"),)), store, NOW)
+    await deliver(store, slack, clock)
+    assert [card.paper for card in slack.to(ROOM)[-1].cards] == ["2011.0cs.CV"]
+
+
+async def test_a_persons_highlights_and_alerts_are_each_for_itself(store: Store, slack: Recorder, clock: Clock) -> None:
+    await store.follow(Following(ANN, schedule=Schedule(time(12))))
+    await daily.take_in(DIGEST, store, NOW)
+    await store.subscribe(ANN, parse("lidar"), NOW)
+    await daily.take_in(ROBOTS, store, NOW)
+    await deliver(store, slack, clock)
+    # Highlights that are given up take no alert back, so it is not sent again.
+    await store.unfollow(ANN)
+    clock.now += timedelta(hours=4)
+    await deliver(store, slack, clock)
+    await daily.take_in(replace(ROBOTS, category="cs.LG"), store, NOW)
+    await deliver(store, slack, clock)
+
+    assert [[card.paper for card in post.cards] for post in slack.to(ANN)] == [[LIDAR.id, "2011.00004"]]
+
+
+async def test_what_is_due_at_once_is_not_held_by_a_clock_that_was_wrong(
+    store: Store, slack: Recorder, clock: Clock
+) -> None:
+    await store.subscribe(ANN, parse("lidar"), NOW)
+    await store.follow(Following(ROOM))
+    await daily.take_in(DIGEST, store, NOW + timedelta(days=30))
+
+    assert (await deliver(store, slack, clock)).sent == 2
 
 
 async def test_nobody_is_told_of_a_person_or_of_a_room_that_nobody_set_up(
@@ -525,9 +593,9 @@ class Crowd(Recorder):
 
 @pytest.fixture
 async def crowd(store: Store) -> Crowd:
-    """Return a platform, with two days' alerts owed to ten people on it."""
-    for number in range(10):
-        await store.subscribe(Destination("slack", "T1", f"@U{number}"), parse("lidar"), NOW)
+    """Return a platform, with two days' alerts owed to ten people in two workspaces on it."""
+    for each in PEOPLE:
+        await store.subscribe(each, parse("lidar"), NOW)
     await daily.take_in(DIGEST, store, NOW)
     later = Digest("x", "cs.CV", FRIDAY + timedelta(days=3), (Paper("2011.00010", "More lidar"),))
     await daily.take_in(later, store, NOW)
@@ -535,8 +603,9 @@ async def crowd(store: Store) -> Crowd:
 
 
 async def crowded(crowd: Crowd, count: int) -> None:
-    while crowd.waiting < count:  # noqa: ASYNC110  # as many as come at once
-        await asyncio.sleep(0.001)
+    async with asyncio.timeout(20):
+        while crowd.waiting < count:  # noqa: ASYNC110  # as many as come at once
+            await asyncio.sleep(0.001)
 
 
 async def test_eight_are_delivered_to_at_once_and_each_in_order(store: Store, crowd: Crowd, clock: Clock) -> None:
@@ -546,8 +615,8 @@ async def test_eight_are_delivered_to_at_once_and_each_in_order(store: Store, cr
 
     assert (await delivering).sent == 20
     assert crowd.most == 8
-    for number in range(10):
-        first, second = crowd.to(Destination("slack", "T1", f"@U{number}"))
+    for each in PEOPLE:
+        first, second = crowd.to(each)
         assert (first.cards[0].paper, second.cards[0].paper) == (LIDAR.id, "2011.00010")
 
 
@@ -606,3 +675,52 @@ async def test_to_cancel_delivering_cancels_what_is_on_its_way(store: Store, cro
 
     assert (crowd.posts, crowd.waiting) == ([], 0)
     assert await store.begin_delivery() == 8
+
+
+async def test_a_large_workspace_does_not_keep_the_others_waiting(store: Store, clock: Clock) -> None:
+    """Eight go out at once, and four of one workspace: the ninth in line is another workspace's, and gets a place."""
+    many = [Destination("slack", "T1", f"@U{n}") for n in range(20)]
+    for person in (*many, STRANGER):
+        await store.subscribe(person, parse("lidar"), NOW)
+    gate = asyncio.Event()
+
+    class Slow(Recorder):
+        async def post(self, to: Destination, reply: Reply, *, key: str, uncertain: bool) -> None:
+            await super().post(to, reply, key=key, uncertain=uncertain)
+            if len({each.workspace for each, _ in self.posts}) > 1:
+                gate.set()
+            await gate.wait()
+
+    slow = Slow()
+    await daily.take_in(DIGEST, store, NOW)
+    tally = await asyncio.wait_for(deliver(store, slow, clock), 20)
+
+    assert tally.sent == 21
+    assert STRANGER in [to for to, _ in slow.posts[:8]]
+
+
+async def test_what_was_held_back_was_not_tried(store: Store, slack: Recorder, clock: Clock) -> None:
+    await store.subscribe(ANN, parse("scans"), NOW)
+    await daily.take_in(replace(DIGEST, papers=(MEDICAL,)), store, NOW)
+    slack.errors = [DeliveryError("ratelimited", "held", 30.0)]
+    await deliver(store, slack, clock)
+    # It still takes in what else that day brings, and has its first attempt before it.
+    await daily.take_in(Digest("other.md", "cs.RO", FRIDAY, (replace(LIDAR, abstract="It scans."),)), store, NOW)
+    clock.now += timedelta(seconds=30)
+    await deliver(store, slack, clock)
+
+    (alert,) = slack.to(ANN)
+    assert {card.paper for card in alert.cards} == {MEDICAL.id, LIDAR.id}
+
+
+async def test_an_alert_by_many_subscriptions_leads_to_their_list(store: Store, slack: Recorder, clock: Clock) -> None:
+    lines = ["lidar", "point", "cloud", "scan", "road", "lidar point"]
+    for count, line in enumerate(lines, 1):
+        await store.subscribe(ANN, parse(line), NOW)
+        day = FRIDAY + timedelta(days=count)
+        paper = replace(LIDAR, id=f"2012.{count:05}")
+        await daily.take_in(replace(DIGEST, day=day, papers=(paper,)), store, NOW)
+        await deliver(store, slack, clock)
+
+    assert [len(alert.buttons) for alert in slack.to(ANN)] == [1, 2, 3, 4, 5, 1]
+    assert [(each.label, each.name) for each in slack.to(ANN)[-1].buttons] == [("Your subscriptions", "subscriptions")]

@@ -422,8 +422,13 @@ async def test_links_unfurl_only_where_somebody_posted_them(slack: FakeSlack, cl
     slack.workspace("T1", scopes=["links:write"])
     url = "https://arxiv.org/abs/2011.10043"
     shown = {url: {"blocks": [{"type": "section", "text": {"type": "plain_text", "text": "A title"}}]}}
-    with pytest.raises(SlackApiError, match="cannot_unfurl_url"):
+    with pytest.raises(SlackApiError, match="cannot_unfurl_message"):
         await client.chat_unfurl(channel="C1", ts="1.1", unfurls=shown)
+    with pytest.raises(SlackApiError, match="cannot_unfurl_url"):
+        await client.chat_unfurl(unfurl_id="C1.1.1", source="composer", unfurls=shown)
+    slack.expect("wants unfurl_id and source, or channel and ts")
+    with pytest.raises(SlackApiError, match="invalid_arguments"):
+        await client.api_call("chat.unfurl", json={"channel": "C1", "unfurls": shown})
     events: list[Any] = []
 
     async def take(request: web.Request) -> web.Response:

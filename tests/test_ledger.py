@@ -86,6 +86,15 @@ async def test_what_has_expired_is_deleted_as_new_entries_come(store: Store, tmp
     assert len(personal(tmp_path / "paperwire.db")["ledger"]) == 1
 
 
+async def test_what_has_expired_is_deleted_though_no_other_comes(store: Store, tmp_path: Path) -> None:
+    ledger = store.ledger("slack")
+    await ledger.put("posted", "T1/old", "{}", until=LATER)
+    await ledger.put("posted", "T1/new", "{}", until=LATER + timedelta(hours=1))
+    await ledger.put("dm", "T1/U1", "D1")
+    await store.erase(LATER)
+    assert len(personal(tmp_path / "paperwire.db")["ledger"]) == 2
+
+
 async def test_a_secret_is_not_in_the_file_and_any_key_that_sealed_it_opens_it(address: str, tmp_path: Path) -> None:
     async with connect(address) as store:
         await store.ledger("slack", [OLD]).put("bot", "T1", "xoxb-canary", secret=True)

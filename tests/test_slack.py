@@ -14,7 +14,7 @@ from adapters.slack import Adapter
 from bot.config import Settings
 from bot.daily import take_in
 from bot.grammar import parse
-from bot.model import Call, Destination, Digest, Following, Link, Paper, Reply
+from bot.model import Call, Destination, Digest, Following, Link, Paper, Reply, Text
 from bot.ports import Store
 from bot.service import respond
 from tests.fakes.slack import SCOPES, FakeSlack, broken, refused
@@ -102,7 +102,7 @@ async def test_a_days_papers_are_for_everybody(chat: FakeSlack) -> None:
     [
         ("", "search QUERY"),
         ("help subscribe", "Be told of new papers that match"),
-        ("serch lidar", "Did you mean: search lidar"),
+        ("serch lidar", "Did you mean: /papers search lidar"),
         ("show 2011.00001", "arXiv:2011.00001"),
         ("show <https://arxiv.org/abs/2011.00001v2|this>", "arXiv:2011.00001"),
         ("status", "31 papers from 1 digest"),
@@ -122,8 +122,9 @@ async def test_an_error_says_what_to_type_here(chat: FakeSlack) -> None:
     page = await chat.answered(await chat.slash("lidar"))
 
     assert page.ephemeral
-    assert "To find papers, type: search lidar" in texts(page.blocks)
-    assert "Here, commands begin with /papers." in texts(page.blocks)
+    assert "To find papers, type: /papers search lidar" in texts(page.blocks)
+    assert "For all commands, type: /papers help" in texts(page.blocks)
+    assert "type: /papers search lidar" in page.text
 
 
 async def test_a_mention_is_answered_in_its_thread_and_for_the_asker_alone(chat: FakeSlack) -> None:
@@ -174,14 +175,35 @@ async def test_an_event_that_slack_repeats_is_answered_once(chat: FakeSlack) -> 
     assert ["31 papers" in texts(each.blocks) for each in chat.posts] == [True, False]
 
 
-async def test_arxiv_links_unfurl_to_the_papers_that_are_here(chat: FakeSlack) -> None:
+async def test_what_a_person_says_with_a_file_is_a_question_too_and_what_nobody_says_is_none(chat: FakeSlack) -> None:
+    said = {"type": "message", "channel": "DU1", "channel_type": "im", "text": "status", "ts": "1.1"}
+    await chat.event(said)
+    await chat.event(said | {"user": "U1", "subtype": "file_share", "files": [{"id": "F1"}]})
+    (answer,) = await chat.until(lambda: chat.posts)
+
+    assert "31 papers" in texts(answer.blocks)
+
+
+@pytest.mark.parametrize("composing", [False, True])
+async def test_arxiv_links_unfurl_to_the_papers_that_are_here(chat: FakeSlack, composing: bool) -> None:
     chat.workspace("T1", scopes=SCOPES | {"links:read", "links:write"})
     here, elsewhere = "https://arxiv.org/abs/2011.00001", "https://arxiv.org/abs/1706.03762"
-    await chat.share_links(elsewhere, here)
+    await chat.share_links(elsewhere, here, composing=composing)
     (unfurled,) = await chat.until(lambda: chat.unfurls)
 
     assert list(unfurled["unfurls"]) == [here]
+    assert unfurled["source"] == ("composer" if composing else "conversations_history")
     assert "Lidar <!channel> point *clouds*" in texts(unfurled["unfurls"][here]["blocks"])
+
+
+async def test_below_a_message_with_many_links_there_is_no_wall_and_below_our_own_nothing(chat: FakeSlack) -> None:
+    chat.workspace("T1", scopes=SCOPES | {"links:read", "links:write"})
+    links = [each.url for each in (LIDAR, *OTHERS)]
+    await chat.share_links(*links, user="UBOT")
+    await chat.share_links(*links)
+    (unfurled,) = await chat.until(lambda: chat.unfurls)
+
+    assert list(unfurled["unfurls"]) == links[:5]
 
 
 # Pages and papers
@@ -267,9 +289,17 @@ async def test_a_private_answer_is_shared_when_its_asker_wants_that(chat: FakeSl
     assert "Page 2 of 4" in texts(shared.blocks)
 
 
-async def test_a_button_of_somebody_elses_making_says_so(chat: FakeSlack) -> None:
+@pytest.mark.parametrize(
+    "strange",
+    [
+        {"type": "button", "action_id": "old", "value": "lidar"},
+        {"type": "button", "action_id": "below:end:0", "value": "lidar"},
+        {"type": "static_select", "action_id": "below:end:0", "selected_option": {"value": "lidar"}},
+    ],
+)
+async def test_a_button_of_somebody_elses_making_says_so(chat: FakeSlack, strange: dict[str, Any]) -> None:
     page = await chat.answered(await chat.slash("search lidar"))
-    strange = {"type": "button", "action_id": "old", "block_id": "x", "value": "lidar", "action_ts": "1.1"}
+    strange = strange | {"block_id": "x", "action_ts": "1.1"}
     told = await chat.answered(await chat.block_action(strange, on=page))
 
     assert "This button is of an older version." in texts(told.blocks)
@@ -280,6 +310,45 @@ async def test_a_shortcut_finds_papers_like_a_message(chat: FakeSlack) -> None:
 
     assert told.to == "U1"
     assert "Lidar <!channel> point *clouds*" in texts(told.blocks)
+
+
+async def test_a_message_without_a_text_is_searched_by_what_its_blocks_and_attachments_say(chat: FakeSlack) -> None:
+    block = {"type": "section", "text": {"type": "mrkdwn", "text": "We scan *roads* with lidar"}}
+    told = await chat.answered(await chat.shortcut("similar", message="", blocks=[block]))
+    assert "Lidar <!channel> point *clouds*" in texts(told.blocks)
+
+    told = await chat.answered(await chat.shortcut("similar", message="", attachments=[{"title": "Lidar, page:9"}]))
+    assert "Lidar <!channel> point *clouds*" in texts(told.blocks)
+
+
+@pytest.mark.parametrize("message", ["", "  \n"])
+async def test_of_an_empty_message_the_shortcut_says_that_it_has_no_text(chat: FakeSlack, message: str) -> None:
+    told = await chat.answered(await chat.shortcut("similar", message=message))
+
+    assert "This message has no text to go by." in texts(told.blocks)
+
+
+async def test_a_heading_that_is_too_long_for_a_dialogs_title_stands_in_it(chat: FakeSlack) -> None:
+    page = await chat.answered(await chat.slash('search "part 2"'))
+    await chat.press("Abstract", on=page)
+    (view,) = (await chat.until(lambda: chat.views)).values()
+    await chat.press("Similar", on=view)
+    await chat.until(lambda: len(chat.views) == 2)
+    (_, similar) = chat.views.values()
+
+    assert similar["title"]["text"] == "Similar"
+    assert texts(similar["blocks"]).startswith("The papers most like Point clouds, part 2:")
+
+
+async def test_where_a_dialog_comes_too_late_in_the_home_the_answer_is_a_direct_message(chat: FakeSlack) -> None:
+    await chat.open_home()
+    await chat.until(lambda: chat.homes)
+    chat.fail("views.open", refused("expired_trigger_id"))
+    await chat.press("Today's papers", on=chat.home())
+    (said,) = await chat.until(lambda: chat.posts)
+
+    assert said.channel == "DU1"
+    assert "cs.CV: 31 of 31 entries" in texts(said.blocks)
 
 
 # Answers that take their time
@@ -318,6 +387,20 @@ async def test_where_the_response_url_fails_the_answer_is_posted_for_the_asker_a
     assert "1 paper for lidar" in texts(said.blocks)
 
 
+@pytest.mark.parametrize("elsewhere", ["C2", "D2"])
+async def test_where_the_response_url_fails_and_the_bot_is_not_there_the_answer_is_a_direct_message(
+    chat: FakeSlack, elsewhere: str
+) -> None:
+    chat.teams["T1"].channel("C2", members=["U1"], private=True)
+    page = await chat.answered(await chat.slash("search lidar", channel=elsewhere))
+    chat.fail("response_url", broken(404))
+    await chat.press("Subscribe to this search", on=page)
+    (said,) = await chat.until(lambda: chat.posts)
+
+    assert said.channel == "DU1"
+    assert "Subscribed to lidar" in texts(said.blocks)
+
+
 # Subscribing
 
 
@@ -332,7 +415,7 @@ async def test_subscribing_shows_the_dry_run_and_can_be_undone_in_place(chat: Fa
 
 async def test_a_search_can_be_subscribed_to_with_a_button(chat: FakeSlack, filled: Store) -> None:
     page = await chat.answered(await chat.slash("search lidar"))
-    told = await chat.answered(await chat.press("Subscribe", on=page))
+    told = await chat.answered(await chat.press("Subscribe to this search", on=page))
 
     assert "Subscribed to lidar, number 1 of yours." in texts(told.blocks)
     assert [each.query for each in await filled.subscriptions(ADA)] == ["lidar"]
@@ -371,6 +454,34 @@ async def test_the_dialog_says_beside_the_field_what_is_wrong_with_a_query(chat:
     assert ack.body is not None
     assert ack.body["response_action"] == "errors"
     assert "(" in ack.body["errors"]["query"]
+    ack = await chat.submit(view, {"query": " "})
+    assert "Usage: /papers subscribe QUERY" in (ack.body or {})["errors"]["query"]
+
+
+@pytest.mark.parametrize("meanwhile", ["closed", "a newer answer"])
+async def test_what_comes_too_late_for_a_dialog_alarms_nobody(
+    slack: FakeSlack, filled: Store, caplog: pytest.LogCaptureFixture, meanwhile: str
+) -> None:
+    gate = asyncio.Event()
+
+    async def slow(call: Call) -> Reply:
+        await gate.wait()
+        return await respond(call, filled)
+
+    async with running(slack, filled, answering=slow):
+        await slack.slash("subscribe")
+        (view,) = (await slack.until(lambda: slack.views)).values()
+        typed = {"type": "plain_text_input", "action_id": "query", "block_id": "query", "value": "lidar"}
+        await slack.block_action(typed, on=view)
+        if meanwhile == "closed":
+            await slack.close(view)
+        else:
+            await slack.block_action(typed, on=view)
+        gate.set()
+        refusals = ("not_found", "hash_conflict")
+        await slack.until(lambda: any(each.error in refusals for each in slack.calls))
+
+    assert [each.message for each in caplog.records if each.name.startswith("adapters")] == []
 
 
 # The App Home
@@ -385,8 +496,31 @@ async def test_the_home_shows_own_subscriptions_todays_matches_and_what_to_type(
 
     assert "1. lidar" in said
     assert "Lidar <!channel> point *clouds*" in said
-    assert "search QUERY [page:N]: Find papers" in said
+    assert "/papers search QUERY  Find papers" in said
     assert "secret" not in said
+
+
+async def test_the_home_of_a_newcomer_says_how_to_begin_and_shows_no_empty_lists(chat: FakeSlack) -> None:
+    await chat.open_home()
+    await chat.until(lambda: chat.homes)
+    said = texts(chat.home()["blocks"])
+
+    assert "How to begin" in said
+    assert "You have no subscriptions" not in said
+    assert "For you in the newest papers" not in said
+    assert [each["style"] for each in found(chat.home()["blocks"], "button") if "style" in each] == ["primary"]
+
+
+async def test_the_home_says_so_where_its_lists_cannot_be_read(slack: FakeSlack, store: Store) -> None:
+    async def failing(_: Call) -> Reply:
+        return Reply(Text("The disk is full."), error="The disk is full.", private=True)
+
+    async with running(slack, store, answering=failing):
+        await slack.open_home()
+        await slack.until(lambda: slack.homes)
+
+    assert "The disk is full." in texts(slack.home()["blocks"])
+    assert "How to begin" not in texts(slack.home()["blocks"])
 
 
 async def test_in_the_home_subscriptions_are_muted_and_removed_in_place(chat: FakeSlack, filled: Store) -> None:
@@ -400,6 +534,7 @@ async def test_in_the_home_subscriptions_are_muted_and_removed_in_place(chat: Fa
     assert [each.muted for each in await filled.subscriptions(ADA)] == [True, False]
     await chat.press("Remove", on=chat.home())
     await chat.until(lambda: "Unsubscribed from lidar" in texts(chat.home()["blocks"]))
+    assert texts(chat.home()["blocks"]).count("2. cloud") == 1
     assert [each.query for each in await filled.subscriptions(ADA)] == ["cloud"]
 
 
@@ -415,6 +550,7 @@ async def test_the_lists_of_the_home_have_pages_and_its_buttons_open_dialogs(cha
     assert "Page 1 of 4" in texts(view["blocks"])
     await chat.press("Next", on=view)
     await chat.until(lambda: "Page 2 of 4" in texts(chat.views[view["id"]]["blocks"]))
+    assert chat.views[view["id"]]["title"]["text"] == "Today's papers"
 
 
 async def test_only_the_home_tab_publishes_a_home(chat: FakeSlack) -> None:

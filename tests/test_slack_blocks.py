@@ -93,10 +93,7 @@ def test_a_card_has_its_title_as_link_its_marks_its_reason_and_its_addresses() -
     assert [each["text"] for each in context["elements"]] == [
         "matches: pixel in the title",
         "cs.CV · Fri 20 Nov 2020",
-        (
-            "<https://arxiv.org/abs/2011.10043|arXiv>  <https://arxiv.org/pdf/2011.10043|PDF>  "
-            "<https://github.com/zdaxie/PixPro|Code (github.com)>"
-        ),
+        ("<https://arxiv.org/pdf/2011.10043|PDF>  <https://github.com/zdaxie/PixPro|Code (github.com)>"),
     ]
 
 
@@ -158,9 +155,21 @@ def test_a_list_keeps_each_lines_buttons_with_it() -> None:
     assert texts(said.blocks[1:3]).split("\n")[:3] == ["2. lidar", "Mute", "Remove"]
 
 
-def test_columns_of_help_stay_columns() -> None:
-    assert found(blocks.words("search QUERY   Find\ntoday          Show"), "rich_text_preformatted")
-    assert not found(blocks.words("One line.\nAnother."), "rich_text_preformatted")
+def test_of_several_papers_each_has_the_one_button_that_opens_it() -> None:
+    for several in (blocks.message(PAGE), blocks.chapters(PAGE)[0]):
+        assert {each["text"]["text"] for each in found(several.blocks[:-1], "button")} == {"Abstract"}
+    alone = blocks.message(replace(PAGE, cards=(CARD,)))
+    assert [each["text"]["text"] for each in found(alone.blocks, "button")][:2] == ["Abstract", "Similar"]
+
+
+def test_the_first_line_of_a_reply_stands_out_where_it_heads_papers_or_a_list() -> None:
+    (section,) = blocks.message(replace(PAGE, text=Text("53 papers\nTwo days."))).blocks[0]["elements"]
+
+    assert section["elements"] == [
+        {"type": "text", "text": "53 papers", "style": {"bold": True}},
+        {"type": "text", "text": "\nTwo days."},
+    ]
+    assert not [each for each in found(blocks.message(Reply(Text("Done."))).blocks, "text") if "style" in each]
 
 
 def test_views_are_what_slack_takes() -> None:

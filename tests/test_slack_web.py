@@ -7,12 +7,14 @@ import io
 import json
 import logging
 import socket
+import sqlite3
 import time
 import zlib
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -270,9 +272,12 @@ async def test_a_body_above_a_mebibyte_is_not_read_however_it_is_sent(installed:
         assert answer.status == 413
 
 
-async def test_what_is_signed_and_no_json_is_a_bad_request(installed: Service) -> None:
+async def test_what_is_signed_and_no_object_in_json_is_a_bad_request(installed: Service) -> None:
     assert await installed.post(b'{"type":', {"Content-Type": "application/json"}) == 400
     assert await installed.post(b"payload=nonsense") == 400
+    assert await installed.post(b"payload=[]") == 400
+    for body in (b"[]", b"null", b'"x"', b"[" * 100_000):
+        assert await installed.post(body, {"Content-Type": "application/json"}) == 400
 
 
 async def test_a_refusal_is_one_line_in_the_log_without_what_was_sent(
@@ -491,3 +496,16 @@ async def test_it_listens_until_cancelled_and_says_clearly_where_it_cannot(servi
     assert answers == [200]
     with pytest.raises(aiohttp.ClientConnectionError):
         await Browser(service).get(f"http://{settings.slack_listen}{web.HEALTH_PATH}")
+
+
+async def test_while_the_database_is_locked_requests_are_answered_in_time_and_repeats_refused(
+    installed: Service, tmp_path: Path
+) -> None:
+    locking = sqlite3.connect(tmp_path / "paperwire.db", isolation_level=None)
+    locking.execute("BEGIN IMMEDIATE")
+    try:
+        assert [await installed.post(COMMAND), await installed.post(COMMAND)] == [200, 401]
+    finally:
+        locking.execute("ROLLBACK")
+        locking.close()
+    assert len(installed.seen) == 1

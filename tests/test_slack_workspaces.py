@@ -346,3 +346,25 @@ async def test_a_state_is_good_once_for_ten_minutes(ledger: Ledger, watch: Watch
     assert await states.async_consume("") is False
     watch.now += timedelta(minutes=10)
     assert await states.async_consume(second) is False
+
+
+async def test_a_state_that_was_only_asked_for_is_not_written_down(
+    ledger: Ledger, watch: Watch, tmp_path: Path
+) -> None:
+    states = States(ledger, watch)
+    asked = await states.async_issue()
+    assert asked.encode() not in raw(tmp_path)
+    assert await states.async_consume(asked)
+    assert asked.encode() in raw(tmp_path)
+
+
+async def test_a_state_that_was_changed_or_made_elsewhere_is_refused(ledger: Ledger, watch: Watch) -> None:
+    states = States(ledger, watch)
+    until, said, signature = (await states.async_issue()).split(".")
+    for forged in (
+        f"{int(until) + 60}.{said}.{signature}",
+        f"{until}.{said}",
+        f"{until}.{said}.\u00e9",
+        await States(ledger, watch).async_issue(),
+    ):
+        assert await states.async_consume(forged) is False

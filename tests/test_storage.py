@@ -16,6 +16,7 @@ from itertools import permutations
 from pathlib import Path
 from random import Random
 
+import aiosqlite
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -37,7 +38,7 @@ from bot.ports import (
     StoreError,
     Taken,
 )
-from storage import connect, own, path
+from storage import connect, outbox, own, path
 from storage.opening import inspect
 from storage.schema import APPLICATION_ID, MIGRATIONS
 from storage.sqlite import SqliteStore
@@ -273,6 +274,7 @@ async def test_a_plan_sees_what_the_digest_changed(store: Store, digest: MakeDig
     assert (dict(second.told), dict(second.parts)) == ({}, {ANN: 1})
     assert [each.abstract for each in third.fresh] == ["More."]
     assert (dict(third.told), dict(third.parts)) == ({ANN: frozenset({"2011.00001"})}, {ANN: 1})
+    assert dict(third.shown) == {}
 
 
 async def test_a_plan_that_fails_leaves_nothing_behind(
@@ -817,6 +819,62 @@ async def test_a_pause_says_why_and_since_when_and_is_told_of_once(store: Store,
     assert await store.claim(["slack"], NOW) is None
     await store.follow(Following(ROOM))
     assert await store.paused(ROOM) is None
+
+
+async def test_what_is_done_to_one_is_done_to_nobody_else_of_the_name(
+    store: Store, digest: MakeDigest, paper: MakePaper
+) -> None:
+    everywhere = ["slack", "discord"]
+    later = NOW + timedelta(hours=1)
+    for each in PLACES:
+        await store.follow(Following(each, owner=each))
+    owed = [Delivery(each, "highlights", "cs.CV", day, ()) for each in PLACES for day in (FRIDAY, MONDAY)]
+    await store.take_in(digest(FRIDAY, "cs.CV", paper("2011.00001", "Lidar")), lambda _: owed, NOW)
+    first = await store.claim(everywhere, NOW)
+    assert first is not None
+    assert first.to == PLACES[0]
+    await store.settle(first, "pending", code="gone", pause=NOW)
+    await store.follow(Following(PLACES[1]), later)
+    await store.unfollow(PLACES[2])
+    await store.ledger(PLACES[3].platform).close(PLACES[3].workspace, "token_revoked", NOW)
+    tenant = [each for each in PLACES if each.workspace == PLACES[3].workspace and each.platform == "slack"]
+
+    assert [each for each in PLACES if await store.paused(each)] == [PLACES[0], *tenant]
+    assert [each for each in PLACES if not await store.following(each)] == [PLACES[2]]
+    claimed = []
+    while taken := await store.claim(everywhere, NOW):
+        claimed.append(taken.to)
+    assert claimed == [each for each in PLACES if each not in (PLACES[0], PLACES[1], *tenant)]
+    # To resume one gives up what it missed, and nobody else's.
+    assert await store.follow(Following(PLACES[3])) == ()
+    assert await store.follow(Following(PLACES[0])) == (FRIDAY,)
+    resumed = await store.claim(everywhere, NOW)
+    assert resumed is not None
+    assert (resumed.to, resumed.day) == (PLACES[0], MONDAY)
+
+
+async def test_to_claim_looks_at_nothing_that_is_not_due(
+    store: Store, address: str, digest: MakeDigest, paper: MakePaper
+) -> None:
+    for each in (ROOM, BEN):
+        await store.follow(Following(each))
+    later = NOW + timedelta(hours=1)
+    owed = [Delivery(ROOM, "highlights", f"cs.{n}", FRIDAY, (), due=later) for n in range(3000)]
+    await store.take_in(digest(FRIDAY, "cs.CV", paper("2011.00001", "Lidar")), lambda _: owed, NOW)
+    await store.take_in(digest(FRIDAY, "cs.LG", paper("2011.00002", "Lidar")), alerting(BEN), NOW)
+    steps = 0
+
+    def step() -> int:
+        nonlocal steps
+        steps += 1
+        return 0
+
+    async with aiosqlite.connect(path(address), isolation_level=None) as db:
+        await db.set_progress_handler(step, 1)
+        claimed = await outbox.claim(db, ["discord", "slack"], NOW, [])
+    assert claimed is not None
+    assert claimed.to == BEN
+    assert 0 < steps < 3000
 
 
 async def test_nothing_is_claimed_for_a_closed_workspace(store: Store, owe: Owe) -> None:

@@ -1,7 +1,7 @@
 """Slack as a platform: commands, buttons, dialogs, the App Home, mentions, direct messages; highlights and alerts.
 
-`listen` turns what people do into calls, `blocks` and `views` turn replies into Block Kit, `post` delivers what is
-owed, `workspaces` knows whose token speaks where, and `sockets` and `web` are the two ways in.
+`listen` turns what people do into calls, `blocks`, `prose` and `views` turn replies into Block Kit, `post` delivers
+what is owed, `workspaces` knows whose token speaks where, and `sockets` and `web` are the two ways in.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from adapters.slack import blocks, failures
-from adapters.slack.manifest import COMMAND
+from adapters.slack.elements import Block
 from bot.model import Destination, Reply, Text
 
 _log = logging.getLogger(__name__)
@@ -64,11 +64,8 @@ class Asked:
 
     def message(self, reply: Reply, *, by: str = "", share: bool = True) -> blocks.Message:
         """Return a reply as a message for where it was asked; where others read along it can be shared."""
-        hint = ""
-        if "type" in f"{reply.text} {reply.error} {reply.note}".lower():
-            hint = f"Here, commands begin with {COMMAND}" + (" or stand alone." if self.is_alone else ".")
         share = share and reply.private and not self.is_alone
-        return blocks.message(reply, by=by or self.user, note=hint, share=share)
+        return blocks.message(reply, by=by or self.user, share=share)
 
     def payload(self, reply: Reply) -> dict[str, Any]:
         """Return a reply as an acknowledgement or a response_url takes it; a private one is for who asked alone."""
@@ -100,19 +97,23 @@ class Asked:
             await self.say(said, private=False)
 
     async def say(self, said: blocks.Message, *, private: bool) -> None:
-        """Post a message: to all in the room, or, where others read along, for the eyes of who asked alone."""
-        about: dict[str, Any] = {
-            "channel": self.channel or self.user,
-            "text": said.text,
-            "blocks": said.blocks,
-            "thread_ts": self.thread or None,
-        }
-        if private and not self.is_alone:
-            await self.client.chat_postEphemeral(user=self.user, **about)
-        else:
-            await self.client.chat_postMessage(unfurl_links=False, unfurl_media=False, **about)
+        """Post a message: to all in the room, or, where others read along, for the eyes of who asked alone.
 
-    async def open(self, view: blocks.Block, *, otherwise: Reply) -> None:
+        Where we are not in the room, and so can post nothing there, it goes to who asked directly.
+        """
+        room: dict[str, Any] = {"channel": self.channel or self.user, "thread_ts": self.thread or None}
+        content: dict[str, Any] = {"text": said.text, "blocks": said.blocks}
+        try:
+            if private and not self.is_alone:
+                await self.client.chat_postEphemeral(user=self.user, **room, **content)
+            else:
+                await self.client.chat_postMessage(unfurl_links=False, unfurl_media=False, **room, **content)
+        except SlackApiError as refusal:
+            if room["channel"] == self.user or failures.code(refusal) not in failures.GONE:
+                raise
+            await self.client.chat_postMessage(channel=self.user, unfurl_links=False, unfurl_media=False, **content)
+
+    async def open(self, view: Block, *, otherwise: Reply) -> None:
         """Open a dialog; where Slack does not let it, because that took too long, give another answer below."""
         try:
             await self.client.views_open(trigger_id=self.trigger, view=view)
@@ -131,6 +132,27 @@ class Asked:
         except failures.FAILURES:
             # It may have arrived. Answered twice is better than not at all: the answer changes nothing.
             return False
+
+
+@dataclass(frozen=True, slots=True)
+class Pressed:
+    """A button of ours that was pressed: what stands on it, where its answer goes, its group, what it stands for."""
+
+    label: str
+    shown: str
+    group: str
+    press: blocks.Press
+
+    @classmethod
+    def of(cls, action: Body) -> Self:
+        """Read it off an action. Raise ValueError where it is of an older version, or none of ours."""
+        shown, group, _ = action["action_id"].split(":")
+        press = blocks.Press.load(action.get("value") or "")
+        return cls(action["text"]["text"], shown, group, press)
+
+    @property
+    def line(self) -> str:
+        return f"{self.press.name} {self.press.text}"
 
 
 def error(text: str) -> Reply:

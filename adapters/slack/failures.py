@@ -18,12 +18,14 @@ from bot.ports import DeliveryError
 FAILURES = (SlackApiError, aiohttp.ClientError, TimeoutError, OSError)
 
 UNNAMED_WAIT = 30.0  # seconds: for a 429 that does not say how long
+_LONGEST_WAIT = 86_400.0  # seconds: a number without end must not end all sending
 REFUSED_WAIT = 600.0
 
 # What no message can be sent to any more, and who set it up should know.
 GONE = frozenset(
     (
-        *("channel_not_found", "is_archived", "not_in_channel", "user_not_found", "user_disabled", "cannot_dm_bot"),
+        *("channel_not_found", "is_archived", "is_inactive", "not_in_channel"),
+        *("user_not_found", "user_disabled", "cannot_dm_bot"),
         *("messages_tab_disabled", "restricted_action", "restricted_action_read_only_channel", "no_permission"),
         *("restricted_action_non_threadable_channel", "restricted_action_thread_only_channel", "user_not_visible"),
         *("posting_to_general_channel_denied", "posting_to_channel_denied", "channel_type_not_supported"),
@@ -35,7 +37,8 @@ CONTENT = frozenset(
         *("invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "msg_too_long", "no_text"),
         *("invalid_arguments", "invalid_arg_name", "invalid_array_arg", "metadata_too_large", "too_many_attachments"),
         *("invalid_metadata_format", "invalid_metadata_schema", "metadata_must_be_sent_from_app"),
-        *("thread_not_found", "cannot_reply_to_message"),
+        *("thread_not_found", "cannot_reply_to_message", "restricted_action_thread_locked"),
+        "attachment_payload_limit_exceeded",
     )
 )
 # The workspace has thrown the app out: nothing more until it is installed again.
@@ -45,6 +48,7 @@ REFUSED = frozenset(
     (
         *("invalid_auth", "not_authed", "missing_scope", "access_denied", "not_allowed_token_type"),
         *("team_access_not_granted", "ekm_access_denied", "accesslimited", "two_factor_setup_required"),
+        "enterprise_is_restricted",
     )
 )
 # Where history is not for us to read.
@@ -112,7 +116,7 @@ def retry_after(error: SlackApiError) -> float:
         seconds = float(named)
     except ValueError:
         return UNNAMED_WAIT
-    return seconds if math.isfinite(seconds) and seconds >= 0 else UNNAMED_WAIT
+    return min(seconds, _LONGEST_WAIT) if math.isfinite(seconds) and seconds >= 0 else UNNAMED_WAIT
 
 
 def _status(error: SlackApiError) -> int:

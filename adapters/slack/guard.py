@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from aiohttp import web
 from slack_sdk.signature import Clock, SignatureVerifier
 
-from bot.ports import Ledger
+from bot.ports import Ledger, StoreError
 
 LARGEST_BODY = 1024 * 1024
 
@@ -24,6 +24,7 @@ _TYPES = ("application/json", "application/x-www-form-urlencoded")
 _TIMESTAMP = re.compile(r"[0-9]{1,12}")
 _SIGNATURE = re.compile(r"v0=[0-9a-f]{64}")
 _BODY_WITHIN = 10.0  # seconds
+_WRITTEN_WITHIN = 1.0
 # A signature is good for five minutes on either side of its time.
 _REMEMBERED = timedelta(minutes=11)
 
@@ -35,6 +36,7 @@ class Guard:
         self._verifier = SignatureVerifier(signing_secret, _Clock(clock))
         self._ledger = ledger
         self._clock = clock
+        self._seen: dict[str, datetime] = {}  # signature: until when it is remembered, the oldest first
 
     async def check(self, request: web.Request) -> None:
         """Read a request's body, or raise the HTTP error that refuses it.
@@ -47,9 +49,23 @@ class Guard:
         signature = _only(request, "X-Slack-Signature", _SIGNATURE)
         if not self._verifier.is_valid(await _body(request), timestamp, signature):
             raise _refused(web.HTTPUnauthorized(), "signature")
-        now = self._clock()
-        if not await self._ledger.add("signature", signature, until=now + _REMEMBERED, now=now):
+        if not await self._is_new(signature):
             raise _refused(web.HTTPUnauthorized(), "replayed")
+
+    async def _is_new(self, signature: str) -> bool:
+        """Remember a signature, here and on the ledger; return whether neither knew it."""
+        now = self._clock()
+        while self._seen and self._seen[oldest := next(iter(self._seen))] <= now:
+            del self._seen[oldest]
+        if signature in self._seen:
+            return False
+        self._seen[signature] = now + _REMEMBERED
+        try:
+            async with asyncio.timeout(_WRITTEN_WITHIN):
+                return await self._ledger.add("signature", signature, until=now + _REMEMBERED, now=now)
+        except (TimeoutError, StoreError):
+            # An answer is due in three seconds, full disk or not; until a restart, what is remembered here will do.
+            return True
 
 
 class _Clock(Clock):

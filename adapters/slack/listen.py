@@ -19,13 +19,16 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.slack import blocks, failures, typed, views
-from adapters.slack.asked import Asked, Body, error
-from adapters.slack.manifest import COMMAND, INVITATION
+from adapters.slack.asked import Asked, Body, Pressed, error
+from adapters.slack.elements import Block
+from adapters.slack.manifest import COMMAND
+from adapters.slack.prose import here
+from adapters.slack.rights import authorised
 from adapters.slack.workspaces import Workspaces
 from bot import commands
 from bot.commands import COMMANDS
 from bot.config import Settings, log_bug
-from bot.model import Answer, Call, Reply, Text, UserError
+from bot.model import Answer, Reply, Text, UserError
 from bot.ports import Ledger
 
 _log = logging.getLogger(__name__)
@@ -35,7 +38,14 @@ _IN_DIALOG = 2.0
 _EVENTS_REMEMBERED = timedelta(hours=1)  # Slack repeats an event for six minutes
 _FINISH_WITHIN = 3.0
 _ANY = re.compile("")
-_SLOW = error(f"Slack has not opened the dialog in time. Type instead: {COMMAND} subscribe QUERY")
+_UNFURLED = 5  # papers below a message: more would be a wall
+_OVERTAKEN = ("not_found", "hash_conflict")  # the dialog has been closed meanwhile, or has a newer answer
+_SAID = (
+    None,
+    "file_share",
+    "thread_broadcast",
+)  # the subtypes of what people say: as it is, with a file, from a thread
+_SLOW = error("Slack has not opened the dialog in time. Type instead: subscribe QUERY")
 
 
 class Listener:
@@ -94,7 +104,7 @@ class Listener:
     async def _command(self, ack: AsyncAck, body: Body, context: AsyncBoltContext) -> None:
         asked = Asked.of(body, context)
         line = typed.line(body.get("text") or "", command=COMMAND)
-        if line == "subscribe":
+        if line.lower() == "subscribe":
             await ack()
             self._spawn(asked.open(views.subscribe(), otherwise=_SLOW))
             return
@@ -115,7 +125,7 @@ class Listener:
         asked = Asked.of(body, context)
         if body["type"] == "message_action":
             # The answer is about the message, and for who asked: beside the message, not in its thread.
-            self._spawn(self._look_for_similar(replace(asked, thread=""), body["message"].get("text") or ""))
+            self._spawn(self._look_for_similar(replace(asked, thread=""), body["message"]))
         else:
             self._spawn(asked.open(views.subscribe(), otherwise=_SLOW))
 
@@ -131,7 +141,7 @@ class Listener:
             await ack(response_action="update", view=views.reply("Subscribe", Reply(Text("One moment …"))))
             self._spawn(_update_later(answering, asked, view["id"]))
         elif complaint := answering.result().error:
-            await ack(response_action="errors", errors={views.QUERY: Text(complaint).clip(500).plain})
+            await ack(response_action="errors", errors={views.QUERY: Text(here(complaint)).clip(500).plain})
         else:
             await ack(response_action="update", view=views.reply("Subscribed", answering.result()))
 
@@ -140,7 +150,8 @@ class Listener:
         event = body["event"]
         direct = event.get("channel_type") == "im"
         # A message to the bot in a channel comes as a mention; edits, joins and other bots' words are no questions.
-        if event.get("subtype") or event.get("bot_id") or (event["type"] == "message" and not direct):
+        said_by_a_person = event.get("user") and not event.get("bot_id") and event.get("subtype") in _SAID
+        if not said_by_a_person or (event["type"] == "message" and not direct):
             return
         thread = event.get("thread_ts") or ("" if direct else event["ts"])
         asked = replace(Asked.of(body, context), thread=thread)
@@ -154,7 +165,8 @@ class Listener:
 
     async def _links(self, ack: AsyncAck, body: Body, context: AsyncBoltContext) -> None:
         await ack()
-        self._spawn(self._once(body, self._unfurl(Asked.of(body, context), body["event"])))
+        if body["event"].get("user") != context.bot_user_id:  # what we post says all of it already
+            self._spawn(self._once(body, self._unfurl(Asked.of(body, context), body["event"])))
 
     async def _uninstalled(self, ack: AsyncAck, body: Body, context: AsyncBoltContext) -> None:
         event = body["event"]
@@ -171,8 +183,10 @@ class Listener:
 
     # What comes of it
 
-    async def _look_for_similar(self, asked: Asked, text: str) -> None:
-        await asked.below(await self._reply(asked, f"similar {typed.line(text)}"))
+    async def _look_for_similar(self, asked: Asked, message: Body) -> None:
+        text = typed.written(message).strip()
+        found = await self._reply(asked, f"similar {text}") if text else error("This message has no text to go by.")
+        await asked.below(found)
 
     async def _once(self, body: Body, work: Coroutine[Any, Any, None]) -> None:
         """Do what an event asks for, unless it has been done: Slack repeats what it has no acknowledgement of."""
@@ -193,8 +207,11 @@ class Listener:
             reply = await self._reply(asked, f"show {typed.line(url)}")
             if reply.cards:
                 found[url] = {"blocks": blocks.unfurled(reply.cards[0])}
+            if len(found) == _UNFURLED:
+                break
         if found:
-            await asked.client.chat_unfurl(channel=event["channel"], ts=event["message_ts"], unfurls=found)
+            # While a message is still being written, there is no channel and no ts to name.
+            await asked.client.chat_unfurl(unfurl_id=event["unfurl_id"], source=event["source"], unfurls=found)
 
     async def _pressed(self, asked: Asked, body: Body) -> None:
         action = body["actions"][0]
@@ -203,49 +220,48 @@ class Listener:
             await self._try_out(asked, view, action.get("value") or "")
             return
         try:
-            shown, group, _ = action["action_id"].split(":")
-            press = blocks.Press.load(action["value"])
+            pressed = Pressed.of(action)
         except ValueError:
             await asked.below(error("This button is of an older version. Type the command anew."))
             return
-        if group == views.DIALOG:
+        press = pressed.press
+        if pressed.group == views.DIALOG:
             await asked.open(views.subscribe(), otherwise=_SLOW)
         elif view:
-            await self._pressed_in_view(asked, press, shown, view)
-        elif shown == "instead" and press.by not in ("", asked.user):
-            line = f"{COMMAND} {press.name} {press.text}".strip()
+            await self._pressed_in_view(asked, pressed, view)
+        elif pressed.shown == "instead" and press.by not in ("", asked.user):
+            line = f"{press.name} {press.text}".strip()
             await asked.below(error(f"Only who asked can turn these pages. To have your own, type: {line}"))
         else:
-            await self._pressed_in_message(asked, press, shown, body["container"])
+            await self._pressed_in_message(asked, pressed, body["container"])
 
-    async def _pressed_in_message(self, asked: Asked, press: blocks.Press, shown: str, container: Body) -> None:
-        reply = await self._reply(asked, f"{press.name} {press.text}")
-        if reply.error or shown == "below":
+    async def _pressed_in_message(self, asked: Asked, pressed: Pressed, container: Body) -> None:
+        reply = await self._reply(asked, pressed.line)
+        if reply.error or pressed.shown == "below":
             await asked.below(replace(reply, private=True))
-        elif shown == "share":
+        elif pressed.shown == "share":
             await asked.share(reply)
-        elif shown == "instead":
-            await asked.instead(reply, container, by=press.by)
+        elif pressed.shown == "instead":
+            await asked.instead(reply, container, by=pressed.press.by)
         else:
-            await asked.open(views.reply(str(reply.text), reply), otherwise=replace(reply, private=True))
+            await asked.open(views.reply(pressed.label, reply), otherwise=replace(reply, private=True))
 
-    async def _pressed_in_view(self, asked: Asked, press: blocks.Press, shown: str, view: Body) -> None:
-        home = view["type"] == "home"
-        if home and shown == "instead" and press.name in views.HOME_PAGES:
-            await self._publish(asked, pages={press.name: press.text})
+    async def _pressed_in_view(self, asked: Asked, pressed: Pressed, view: Body) -> None:
+        home, turned = view["type"] == "home", pressed.shown == "instead"
+        if home and turned and pressed.press.name in views.HOME_PAGES:
+            await self._publish(asked, pages={pressed.press.name: pressed.press.text})
             return
-        reply = await self._reply(asked, f"{press.name} {press.text}")
-        dialog = views.reply(str(reply.text), reply)
-        if home and shown == "instead" and not reply.error:
+        reply = await self._reply(asked, pressed.line)
+        if home and turned and not reply.error:
             await self._publish(asked, said=reply)
         elif home:
-            await asked.client.views_open(trigger_id=asked.trigger, view=dialog)
-        elif shown == "instead":
-            await asked.client.views_update(view_id=view["id"], view=dialog)
+            await asked.open(views.reply(pressed.label, reply), otherwise=reply)
+        elif turned:
+            await asked.client.views_update(view_id=view["id"], view=views.reply(view["title"]["text"], reply))
         else:
-            await self._push(asked, dialog, view)
+            await self._push(asked, views.reply(pressed.label, reply), view)
 
-    async def _push(self, asked: Asked, dialog: blocks.Block, view: Body) -> None:
+    async def _push(self, asked: Asked, dialog: Block, view: Body) -> None:
         try:
             await asked.client.views_push(trigger_id=asked.trigger, view=dialog)
         except SlackApiError:  # three dialogs are the most that can lie on each other
@@ -269,33 +285,10 @@ class Listener:
         call = commands.call(line, room=asked.room, caller=asked.caller, at=self._clock())
         try:
             if call.name in COMMANDS and COMMANDS[call.name].manages:
-                call = await self._authorised(call, asked)
+                call = await authorised(call, asked, self._settings)
         except UserError as raised:
             return error(str(raised))
         return await self._answer(call)
-
-    async def _authorised(self, call: Call, asked: Asked) -> Call:
-        """Return a call with what its caller may do in the room, and whether messages can be posted there."""
-        if asked.is_alone:
-            return replace(call, may_manage=True)
-        try:
-            channel = (await asked.client.conversations_info(channel=asked.channel))["channel"]
-            obstacle = "" if channel.get("is_member") else INVITATION
-        except SlackApiError as refusal:
-            # A private channel that the bot is not in does not exist for it. Of others, posting will tell.
-            obstacle = INVITATION if failures.code(refusal) == "channel_not_found" else ""
-        except failures.FAILURES:
-            raise UserError("Slack does not say what may be changed here. Try again in a minute.") from None
-        return replace(call, may_manage=await self._may_manage(asked), obstacle=obstacle)
-
-    async def _may_manage(self, asked: Asked) -> bool:
-        if self._settings.slack_managers == "members":
-            return True  # only who is in a channel can command there
-        try:
-            user = (await asked.client.users_info(user=asked.user))["user"]
-        except failures.FAILURES:
-            raise UserError("Slack does not say who is an admin here. Try again in a minute.") from None
-        return bool(user.get("is_admin") or user.get("is_owner"))
 
     def _spawn(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         task = asyncio.create_task(work)
@@ -306,6 +299,8 @@ class Listener:
     def _ended(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)
         raised = None if task.cancelled() else task.exception()
+        if isinstance(raised, SlackApiError) and failures.code(raised) in _OVERTAKEN:
+            return
         if isinstance(raised, failures.FAILURES):
             _log.warning("answer_lost", extra={"code": failures.why(raised), "platform": "slack"})
         elif raised is not None:

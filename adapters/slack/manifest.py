@@ -41,7 +41,6 @@ SCOPES: Mapping[str, str] = MappingProxyType(
 )
 _EXTRA_SCOPES = {"unfurl": ("links:read", "links:write"), "history": ("channels:history", "groups:history")}
 _EVENTS = ("app_home_opened", "app_mention", "app_uninstalled", "message.im", "tokens_revoked")
-_USAGE = 1000
 _LONG = """\
 Paperwire reads the daily digests of new research papers and brings the right ones to you, once, each with the reason \
 why. Search with /papers search, subscribe to a query with /papers subscribe and be told of every new paper that \
@@ -80,7 +79,7 @@ def manifest(settings: Settings, url: str = "") -> str:
                 {
                     "command": COMMAND,
                     "description": "Search papers, subscribe, and choose this channel's highlights",
-                    "usage_hint": _usage(),
+                    "usage_hint": " | ".join(COMMANDS),  # one line in the message box
                     "should_escape": False,
                     **({"url": url + EVENTS_PATH} if url else {}),
                 }
@@ -117,11 +116,3 @@ def manifest(settings: Settings, url: str = "") -> str:
         },
     }
     return json.dumps(made, indent=2)
-
-
-def _usage() -> str:
-    """Return how every command is typed, as long as that is allowed to be; else only their names."""
-    for hint in (" | ".join(each.usage for each in COMMANDS.values()), " | ".join(COMMANDS)):
-        if len(hint) <= _USAGE:
-            return hint
-    raise ValueError("the names of the commands are longer than a usage hint may be")

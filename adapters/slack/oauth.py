@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import hmac
 import html
 import logging
 import secrets
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urljoin
 
@@ -40,20 +41,32 @@ _UNKNOWN = f"Slack did not allow it. {_AGAIN}; if it fails again, ask an adminis
 
 
 class States(AsyncOAuthStateStore):
-    """What ties the end of an installation to its beginning: each is good once, for ten minutes."""
+    """What ties the end of an installation to its beginning: each is good once, for ten minutes.
+
+    Anybody can ask for one. So each says itself until when it is good, signed, and only one that comes back is written
+    down. An installation that a restart interrupts begins again.
+    """
 
     def __init__(self, ledger: Ledger, clock: Callable[[], datetime]) -> None:
         self._ledger = ledger
         self._clock = clock
+        self._key = secrets.token_bytes(32)
 
     async def async_issue(self, *_: Any, **__: Any) -> str:  # noqa: ANN401  # the SDK's signature
-        state = secrets.token_urlsafe(32)
-        now = self._clock()
-        await self._ledger.add("state", state, until=now + _STATE_LIVES, now=now)
-        return state
+        until = int((self._clock() + _STATE_LIVES).timestamp())
+        said = f"{until}.{secrets.token_urlsafe(24)}"
+        return f"{said}.{self._signature(said)}"
 
     async def async_consume(self, state: str) -> bool:
-        return await self._ledger.pop("state", state, self._clock()) is not None
+        said, _, signature = state.rpartition(".")
+        if not hmac.compare_digest(signature.encode(), self._signature(said).encode()):
+            return False
+        now = self._clock()
+        until = datetime.fromtimestamp(int(said.partition(".")[0]), UTC)
+        return now < until and await self._ledger.add("state", state, until=until, now=now)
+
+    def _signature(self, said: str) -> str:
+        return hmac.new(self._key, said.encode(), "sha256").hexdigest()
 
 
 def flow(

@@ -16,7 +16,6 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-import aiohttp
 from aiolimiter import AsyncLimiter
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
@@ -31,23 +30,37 @@ _log = logging.getLogger(__name__)
 _EVENT = "paperwire_message"
 _REMEMBERED = timedelta(days=7)
 _SETTLED = timedelta(seconds=10)  # so long, at most, until a message that was taken stands in the history
+_CLOCKS_DIFFER = timedelta(minutes=5)  # by no more: beyond that Slack's own signatures are refused
 _HISTORY = 100  # messages a page
 _PAGES = 20
 # Messages and seconds. Slack takes one a second in a channel, and short bursts: a message and its thread may be one.
 # https://docs.slack.dev/apis/web-api/rate-limits
 _CHANNEL_PACE = (3, 3.3)
 _WORKSPACE_PACE = (10, 1.0)
+_SOONEST = timedelta(seconds=_WORKSPACE_PACE[1] / _WORKSPACE_PACE[0])  # after the one before
 
 
 @dataclass(frozen=True, slots=True)
 class _Progress:
-    """How far a delivery has come: its messages that Slack has, where, and when the next one was last tried."""
+    """How far a delivery has come: its messages that Slack has, where, and when the next one was last tried.
+
+    `cursor` is how far the history was searched for that one, when Slack asked to wait.
+    """
 
     done: int = 0
     channel: str = ""
     thread: str = ""
     since: str = ""  # of the first attempt, as ISO 8601
     tried: str = ""
+    cursor: str = ""
+
+
+@dataclass(slots=True)
+class _Hold:
+    """Until when nothing is sent, and how many deliveries were told to come back after it."""
+
+    until: datetime
+    told: int = 0
 
 
 class Posts:
@@ -63,7 +76,7 @@ class Posts:
         # A limiter that is forgotten is one that was long idle: nothing is lost.
         self._channel_pace = lru_cache(10_000)(lambda *_: AsyncLimiter(*_CHANNEL_PACE))
         self._workspace_pace = lru_cache(10_000)(lambda *_: AsyncLimiter(*_WORKSPACE_PACE))
-        self._held: dict[tuple[str, ...], datetime] = {}
+        self._held: dict[tuple[str, ...], _Hold] = {}
 
     async def send(self, to: Destination, reply: Reply, *, key: str, uncertain: bool) -> None:
         """Post a message and its thread, from where an earlier attempt has left off; or raise `DeliveryError`."""
@@ -79,10 +92,11 @@ class Posts:
             identity = f"{entry.partition('/')[2]}.{number}"
             stands, repeat = None, False
             if uncertain and progress.tried and number == progress.done:
-                stands, repeat = await self._look(room, progress, identity)
+                stands, repeat = await self._look(room, entry, progress, identity)
             uncertain = False
             if stands is None:
-                progress = replace(progress, tried=self._clock().isoformat())
+                await self._turn(to)
+                progress = replace(progress, tried=self._clock().isoformat(), cursor="")
                 await self._remember(entry, progress)
                 stands = await self._post(room, messages[number], progress.thread, identity, repeat=repeat)
             room = replace(room, channel=stands.channel or room.channel)
@@ -97,44 +111,52 @@ class Posts:
     async def _remember(self, entry: str, progress: _Progress) -> None:
         await self._ledger.put("posted", entry, json.dumps(asdict(progress)), until=self._clock() + _REMEMBERED)
 
+    async def _turn(self, to: Destination) -> None:
+        """Wait for the room's and the workspace's turn. Slack may have asked to wait longer meanwhile."""
+        await self._channel_pace(to.workspace, to.name).acquire()
+        await self._workspace_pace(to.workspace).acquire()
+        self._check_held(to)
+
     async def _post(
         self, room: _Room, message: blocks.Message, thread: str, identity: str, *, repeat: bool
     ) -> _Standing:
-        async with self._workspace_pace(room.to.workspace), self._channel_pace(room.to.workspace, room.to.name):
-            try:
-                answer = await room.client.chat_postMessage(
-                    channel=room.channel,
-                    text=f"(may be a repeat) {message.text}" if repeat else message.text,
-                    blocks=[*([blocks.words("(may be a repeat)")] if repeat else []), *message.blocks],
-                    thread_ts=thread or None,
-                    metadata={"event_type": _EVENT, "event_payload": {"key": identity}},
-                    unfurl_links=False,
-                    unfurl_media=False,
-                )
-            except Exception as error:
-                failed = await self._failed(error, room.to)
-                if thread and failed.kind == "content":
-                    # The message itself has arrived, and the rest of its thread can.
-                    _log.error("thread_refused", extra={"code": failed.code, "platform": room.to.platform})
-                    return _Standing(room.channel, thread)
-                raise failed from error
+        try:
+            answer = await room.client.chat_postMessage(
+                channel=room.channel,
+                text=f"(may be a repeat) {message.text}" if repeat else message.text,
+                blocks=[*([blocks.words("(may be a repeat)")] if repeat else []), *message.blocks],
+                thread_ts=thread or None,
+                metadata={"event_type": _EVENT, "event_payload": {"key": identity}},
+                unfurl_links=False,
+                unfurl_media=False,
+            )
+        except Exception as error:
+            failed = await self._failed(error, room)
+            if failed.code == "ratelimited":
+                self._hold(room.to, failed.retry_after or 0)
+            if thread and failed.kind == "content":
+                # The message itself has arrived, and the rest of its thread can.
+                _log.error("thread_refused", extra={"code": failed.code, "platform": room.to.platform})
+                return _Standing(room.channel, thread)
+            raise failed from error
         return _Standing(str(answer.get("channel") or ""), str(answer["ts"]))
 
-    async def _look(self, room: _Room, progress: _Progress, identity: str) -> tuple[_Standing | None, bool]:
+    async def _look(self, room: _Room, entry: str, progress: _Progress, identity: str) -> tuple[_Standing | None, bool]:
         """Look for a message that may have arrived: return it, or None and whether that leaves it open."""
-        early = datetime.fromisoformat(progress.tried) + _SETTLED - self._clock()
+        # A clock that was put back must not make it wait for longer.
+        early = min(datetime.fromisoformat(progress.tried) + _SETTLED - self._clock(), _SETTLED)
         if early > timedelta():
             raise DeliveryError("unconfirmed", "uncertain", early.total_seconds())
+        cursor = progress.cursor
         try:
             channel = room.channel
             if room.to.is_person and not progress.channel:
                 opened = await room.client.conversations_open(users=room.channel)
                 channel = opened["channel"]["id"]
-            cursor = ""
             for _ in range(_PAGES):
                 asked: dict[str, Any] = {
                     "channel": channel,
-                    "oldest": str(datetime.fromisoformat(progress.since).timestamp() - 5),
+                    "oldest": str((datetime.fromisoformat(progress.since) - _CLOCKS_DIFFER).timestamp()),
                     "limit": _HISTORY,
                     "include_all_metadata": True,
                     "cursor": cursor or None,
@@ -144,45 +166,52 @@ class Posts:
                 else:
                     page = await room.client.conversations_history(**asked)
                 for each in page["messages"]:
-                    if each.get("metadata", {}).get("event_payload", {}).get("key") == identity:
+                    if ((each.get("metadata") or {}).get("event_payload") or {}).get("key") == identity:
                         return _Standing(channel, each["ts"]), False
                 cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
                 if not cursor:
                     return None, False
-        except SlackApiError as error:
-            if (named := failures.code(error)) not in failures.UNREADABLE:
-                wait = failures.retry_after(error) if named in failures.RATE else None
-                raise DeliveryError(named or "unreadable_answer", "uncertain", wait) from error
-        except (aiohttp.ClientError, TimeoutError) as error:
-            raise DeliveryError("no_reply", "uncertain") from error
-        # History cannot be read here, or there is too much of it: nobody can know.
+        except Exception as error:
+            if isinstance(error, SlackApiError) and failures.code(error) in failures.UNREADABLE:
+                return None, True
+            failed = await self._failed(error, room)
+            # Some apps may read a page a minute: from the beginning, they would never come to the end.
+            reached = cursor if failed.code == "ratelimited" else ""
+            if reached != progress.cursor:
+                await self._remember(entry, replace(progress, cursor=reached))
+            raise DeliveryError(failed.code, "uncertain", failed.retry_after) from error
+        # There is too much of it: nobody can know.
         return None, True
 
-    async def _failed(self, error: Exception, to: Destination) -> DeliveryError:
+    async def _failed(self, error: Exception, room: _Room) -> DeliveryError:
         failed = failures.translated(error)
-        if failed.code in failures.RATE:
-            self._hold(to, failed.retry_after or failures.UNNAMED_WAIT)
+        workspace = room.to.workspace
         if failed.code in failures.REFUSED:
-            self._held[(to.workspace,)] = self._clock() + timedelta(seconds=failures.REFUSED_WAIT)
-            _log.error("workspace_refused", extra={"code": failed.code, "platform": to.platform})
-        if failed.code in failures.LEFT:
-            await self._ledger.close(to.workspace, failed.code, self._clock())
-            _log.error("workspace_closed", extra={"code": failed.code, "platform": to.platform})
+            self._held[(workspace,)] = _Hold(self._clock() + timedelta(seconds=failures.REFUSED_WAIT))
+            _log.error("workspace_refused", extra={"code": failed.code, "platform": room.to.platform})
+        # A workspace that was installed again meanwhile has another token, which this says nothing of.
+        if failed.code in failures.LEFT and await self._workspaces.token(workspace) == room.client.token:
+            await self._ledger.close(workspace, failed.code, self._clock())
+            _log.error("workspace_closed", extra={"code": failed.code, "platform": room.to.platform})
         return failed
 
     def _hold(self, to: Destination, seconds: float) -> None:
         """Hold back what Slack has asked to wait for: the room; where another one waits too, the whole workspace."""
         now = self._clock()
-        self._held = {scope: until for scope, until in self._held.items() if until > now}
+        self._held = {scope: hold for scope, hold in self._held.items() if hold.until > now}
         waiting = any(scope[0] == to.workspace and scope != (to.workspace, to.name) for scope in self._held)
         scope = (to.workspace,) if waiting else (to.workspace, to.name)
-        self._held[scope] = now + timedelta(seconds=seconds)
+        self._held[scope] = _Hold(now + timedelta(seconds=seconds))
 
     def _check_held(self, to: Destination) -> None:
         now = self._clock()
-        ends = [self._held[scope] for scope in ((to.workspace,), (to.workspace, to.name)) if scope in self._held]
-        if ends and max(ends) > now:
-            raise DeliveryError("held", "later", (max(ends) - now).total_seconds())
+        holds = (self._held.get(scope) for scope in ((to.workspace,), (to.workspace, to.name)))
+        hold = max(filter(None, holds), key=lambda each: each.until, default=None)
+        if hold is None or hold.until <= now:
+            return
+        hold.told += 1
+        # One after the other: if all came back at once, all but a few would only be told again.
+        raise DeliveryError("ratelimited", "held", (hold.until + hold.told * _SOONEST - now).total_seconds())
 
 
 @dataclass(frozen=True, slots=True)

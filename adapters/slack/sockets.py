@@ -32,7 +32,7 @@ _log = logging.getLogger(__name__)
 
 _OPEN_WITHIN = 15.0  # seconds, from the ticket to the hello
 _RETIRED_AFTER = 30.0  # seconds for what still comes on a connection that Slack has asked to replace
-_STEADY = 10.0  # seconds: a connection that ends sooner counts as one that failed
+_STEADY = 1.0  # seconds: a connection that ends sooner counts as one that failed
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 30.0  # seconds
 
 

@@ -7,9 +7,12 @@ from dataclasses import replace
 from typing import Any
 
 from adapters.slack import blocks
+from adapters.slack.elements import Block, bullets, header, piece, plain, rich
+from adapters.slack.prose import usage
 from bot.commands import COMMANDS
+from bot.dispatch import Command
 from bot.grammar import MAX_LENGTH
-from bot.model import Button, Reply
+from bot.model import Button, Reply, Text
 
 SUBSCRIBE = "subscribe"  # the callback_id of the dialog
 QUERY = "query"
@@ -17,30 +20,32 @@ DIALOG = "dialog"  # the group of the buttons that open it
 HOME_PAGES = ("subscriptions", "matches")
 
 _DIVIDER = {"type": "divider"}
+_TO_TYPE = ("search", "today", "similar", "subscribe", "settings", "help")  # what one needs first
 
 
-def reply(title: str, said: Reply) -> blocks.Block:
-    """Return an answer as a dialog."""
-    heading = title.partition("\n")[0]
-    shown = replace(said, text=type(said.text)()) if heading == str(said.text) and said.cards else said
-    return blocks.modal(heading, blocks.opened(shown))
+def reply(title: str, said: Reply) -> Block:
+    """Return an answer as a dialog: under its own first line where that fits as a title, else under the one given."""
+    own = str(said.text)
+    if said.cards and "\n" not in own and len(own) <= blocks.MODAL_TITLE:
+        return blocks.modal(own, blocks.opened(replace(said, text=Text())))
+    return blocks.modal(title, blocks.opened(said))
 
 
-def subscribe(query: str = "", preview: Reply | None = None) -> blocks.Block:
+def subscribe(query: str = "", preview: Reply | None = None) -> Block:
     """Return the dialog that takes a query; Enter shows what it would have caught, the button subscribes to it."""
-    element: blocks.Block = {
+    element: Block = {
         "type": "plain_text_input",
         "action_id": QUERY,
         "max_length": MAX_LENGTH,
-        "placeholder": blocks.plain('"point cloud" -medical'),
+        "placeholder": plain('"point cloud" -medical'),
         "dispatch_action_config": {"trigger_actions_on": ["on_enter_pressed"]},
     }
     asked = {
         "type": "input",
         "block_id": QUERY,
         "dispatch_action": True,
-        "label": blocks.plain("New papers that match"),
-        "hint": blocks.plain('Words, "a phrase", -not, OR, cat:cs.CV, has:code. Press Enter to try it first.'),
+        "label": plain("New papers that match"),
+        "hint": plain('Words, "a phrase", -not, OR, cat:cs.CV, has:code. Press Enter to try it first.'),
         "element": element | ({"initial_value": query[:MAX_LENGTH]} if query else {}),
     }
     tried = blocks.opened(replace(preview, buttons=(), again=None)) if preview else ()
@@ -53,27 +58,64 @@ def query_of(view: Mapping[str, Any]) -> str:
     return str(field.get("value") or "")
 
 
-def home(subscriptions: Reply, matches: Reply, *, said: Reply | None = None) -> blocks.Block:
+def home(subscriptions: Reply, matches: Reply, *, said: Reply | None = None) -> Block:
     """Return a person's App Home: their subscriptions, what of the newest papers is for them, and what to type.
 
-    `said` is the answer to what they have just pressed.
+    Who has none yet reads how to begin. `said` is the answer to what they have just pressed.
     """
-    steps = [Button("Today's papers", "today", shown="aside"), Button("Help", "help", shown="aside")]
-    dialog = blocks.buttons([Button("Subscribe to papers", "subscribe", shown="aside")], group=DIALOG)
-    dialog[0]["elements"] += blocks.buttons(steps, group="start")[0]["elements"]
+    is_new = not (subscriptions.items or subscriptions.error)
     parts = [
-        blocks.header("Papers that matter to you"),
-        blocks.words("Each morning's papers, searched for what you subscribed to; every hit says why."),
-        *dialog,
-        *([_DIVIDER, *blocks.listed(said)] if said else []),
+        header("Papers that matter to you"),
+        blocks.words("Each morning's papers, searched for what you subscribe to. Every hit says why."),
+        _steps(primary=is_new),
         _DIVIDER,
-        blocks.header("Your subscriptions"),
-        *blocks.listed(subscriptions),
+        *(blocks.listed(_done(said)) if said else []),
+        *(_beginning() if is_new else _mine(subscriptions, matches)),
         _DIVIDER,
-        blocks.header("For you in the newest papers"),
-        *blocks.listed(matches),
-        _DIVIDER,
-        blocks.header("What to type"),
-        blocks.listing([f"{each.usage}: {each.summary}" for each in COMMANDS.values()]),
+        header("What to type"),
+        rich(bullets(usage(_brief(COMMANDS[name]), COMMANDS[name].summary) for name in _TO_TYPE)),
     ]
     return {"type": "home", "blocks": parts[:100]}
+
+
+def _steps(*, primary: bool) -> Block:
+    """Return the row of buttons at the top; `primary` has the first one stand out."""
+    (row,) = blocks.buttons([Button("Subscribe to papers", "subscribe", shown="aside")], group=DIALOG)
+    steps = [Button("Today's papers", "today", shown="aside"), Button("Help", "help", shown="aside")]
+    row["elements"] += blocks.buttons(steps, group="start")[0]["elements"]
+    if primary:
+        row["elements"][0]["style"] = "primary"
+    return row
+
+
+def _beginning() -> list[Block]:
+    steps = (
+        [piece("Press "), piece("Subscribe to papers", "bold"), piece(" and name what you work on.")],
+        [piece("See what that would have caught in the last days, and make it say more or less.")],
+        [piece("From then on there is one message a day with all that matches, or none.")],
+    )
+    return [header("How to begin"), rich(bullets(steps))]
+
+
+def _mine(subscriptions: Reply, matches: Reply) -> list[Block]:
+    return [
+        header("Your subscriptions"),
+        *blocks.listed(subscriptions),
+        _DIVIDER,
+        header("For you in the newest papers"),
+        *blocks.listed(matches),
+    ]
+
+
+def _done(said: Reply) -> Reply:
+    """Return what an answer says of what was done, and how to undo it: the lists that it shows stand below anyway."""
+    first = str(said.text).partition("\n")[0]
+    return Reply(Text(first), buttons=tuple(each for each in said.buttons if each.name not in HOME_PAGES))
+
+
+def _brief(command: Command) -> str:
+    """Return how to type a command, without what is rarely said: the named parameters."""
+    shown = {name: each.shown for name, each in command.parameters.items() if not each.named}
+    return " ".join(
+        [command.name, *(each if name in command.required else f"[{each}]" for name, each in shown.items())]
+    )

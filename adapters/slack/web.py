@@ -94,7 +94,7 @@ def application(
             await guard.check(request)
             try:
                 asked = await to_bolt_request(request)
-            except (ValueError, LookupError):  # signed, and neither JSON nor a form
+            except (ValueError, LookupError, AttributeError, RecursionError):  # signed, and no object in JSON or a form
                 raise web.HTTPBadRequest from None
             return await to_aiohttp_response(await app.async_dispatch(asked))
 

@@ -149,11 +149,12 @@ async def _page(store: Store, asked: Query, page: int) -> Found:
 def _results(head: str, here: Found, asked: Query, page: int, meant: Query | None = None) -> Reply:
     check_page(page, here.total)
     offers = (Button(f"Did you mean {meant.text}?", "search", meant.text, "instead"),) if meant else ()
+    keep = Button("Subscribe to this search", "subscribe", asked.text)
     return Reply(
         Text(head),
         tuple(found(paper, asked) for paper in here.papers),
         Text(place(page, here.total)),
-        (*offers, *turn("search", asked.text, page, here.total), Button("Subscribe", "subscribe", asked.text)),
+        (*offers, *turn("search", asked.text, page, here.total), keep),
         private=True,
         again=Button(AGAIN, "search", paged(asked.text, page)),
     )

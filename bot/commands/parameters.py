@@ -41,7 +41,8 @@ def _read_time(word: str, _: Call) -> time | None:
 def _read_zone(word: str, _: Call) -> str:
     from zoneinfo import available_timezones  # noqa: PLC0415  # the one in Python 3.11 takes a while
 
-    zones = {zone.lower(): zone for zone in available_timezones()}
+    # Some systems list these two, which say something else or nothing on another machine.
+    zones = {zone.lower(): zone for zone in available_timezones() - {"localtime", "Factory"}}
     if word.lower() in zones:
         return zones[word.lower()]
     from rapidfuzz import fuzz, process  # noqa: PLC0415  # only a mistake needs it

@@ -43,7 +43,8 @@ async def settings(
     A digest that comes before the time is posted then, one that comes later at once.
     """
     now = await store.following(call.room)
-    chosen = any(each is not None for each in (count, at, tz, days)) or bool(categories)
+    words = categories.replace(",", " ").split()
+    chosen = bool(words) or any(each is not None for each in (count, at, tz, days))
     if switch is None and not chosen:
         return Reply(Text("\n".join([_settled(now), *await _trouble(now, store)])), private=True)
     if not call.may_manage:
@@ -57,7 +58,7 @@ async def settings(
         raise UserError(call.obstacle)
     if count is not None and count > MOST_HIGHLIGHTS:
         raise UserError(f"There can be {MOST_HIGHLIGHTS} highlights a day. Type count:{MOST_HIGHLIGHTS} or fewer.")
-    named = await _followable(categories.replace(",", " ").split(), store)
+    named = await _followable(words, store)
     kept = now or Following(call.room)
     same = switch is None and not named
     was = kept.schedule
@@ -68,8 +69,11 @@ async def settings(
         Schedule(was.start if at is None else at, tz or was.zone, days or was.days),
         call.caller,
     )
-    await store.follow(wanted, due(wanted.schedule, call.at))
+    missed = await store.follow(wanted, due(wanted.schedule, call.at))
     said = [_settled(wanted)]
+    if missed:
+        earlier = number(len(missed), "earlier day")
+        said.append(f"What was missed of {earlier} is not posted any more. To see the last, type: today {missed[-1]}")
     if at is not None and tz is None:
         said.append(f"That is the time of {wanted.schedule.zone}. For another zone, type: settings tz:Europe/Berlin")
     return Reply(Text("\n".join(said)))
@@ -83,6 +87,9 @@ async def _followable(words: list[str], store: Store) -> tuple[str, ...]:
 
 def _arxiv_category(word: str, known: Iterable[str]) -> str:
     """Return a category as arXiv writes it; raise `UserError`, with what may be meant, where it is none."""
+    if ":" in word:
+        hint = "Write each setting once and without spaces: at:09:00 tz:Europe/Berlin days:mon,wed count:3"
+        raise UserError(f"{Text(word).clip(_CLIPPED)} does not fit here. {hint}")
     archive, _, subject = word.lower().partition(".")
     shape = "[a-z]+(-[a-z]+)?" if archive in _WORDED else "[a-z]{2}"
     if archive in ARCHIVES and archive not in _WHOLE and re.fullmatch(shape, subject):
@@ -91,9 +98,9 @@ def _arxiv_category(word: str, known: Iterable[str]) -> str:
         raise UserError("Without a category it is all of them. Type: settings on")
     from rapidfuzz import process  # noqa: PLC0415  # only a mistake needs it
 
-    offers = {"on": "settings on", "off": "settings off"} | {code.lower(): code for code in known}
+    offers = {"on": "settings on", "off": "settings off"} | {code.lower(): f"settings on {code}" for code in known}
     near = process.extractOne(archive if not subject else word.lower(), list(offers), score_cutoff=60)
-    hint = f"Did you mean {offers[near[0]]}?" if near else "Type one like: settings on cs.CV"
+    hint = f"Did you mean: {offers[near[0]]}" if near else "Type one like: settings on cs.CV"
     raise UserError(f"{Text(word).clip(_CLIPPED)} is no arXiv category. {hint}")
 
 

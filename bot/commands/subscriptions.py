@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from datetime import date, timedelta
 
@@ -71,7 +72,8 @@ async def unsubscribe(call: Call, store: Store, which: Mine) -> Reply:
     """
     gone = await _named(call, store, which)
     await store.unsubscribe(call.caller, gone.number)
-    undo = Button("Undo", "subscribe", gone.query, "instead")
+    # Subscribing makes one that speaks: for a muted one it undoes too much to be called so.
+    undo = Button("Subscribe again" if gone.muted else "Undo", "subscribe", gone.query, "instead")
     head = f"Unsubscribed from {gone.query}. You will not be told of it any more."
     return await _list(call, store, head, beside=gone.number, buttons=(undo,))
 
@@ -81,6 +83,8 @@ async def mute(call: Call, store: Store, which: Mine) -> Reply:
     """Keep one of your subscriptions, but be told of nothing by it for now.
 
     mute 2
+
+    What comes meanwhile is not told later either. To look a day up, unmute it and type: matches DATE
     """
     return await _mute(call, store, which, muted=True)
 
@@ -118,7 +122,9 @@ async def matches(call: Call, store: Store, day: Day = None, page: Page = 1) -> 
     if shown is None:
         return Reply(Text(head), private=True)
     listed = await store.listed(shown, limit=_WHOLE_DAY)
-    picks = alerts.match(mine.values(), listed.papers).get(call.caller, ())
+    # A full day against many queries takes a second, in which others ask, too.
+    matching = await asyncio.to_thread(alerts.match, mine.values(), listed.papers)
+    picks = matching.get(call.caller, ())
     check_page(page, len(picks))
     by_id = {paper.id: paper for paper in listed.papers}
     count = f"{len(picks):,} of {papers(listed.total)} of {spoken(shown)} match{'es' * (len(picks) == 1)}"
@@ -197,7 +203,7 @@ async def _named(call: Call, store: Store, which: str) -> Subscription:
 async def _mute(call: Call, store: Store, which: str, *, muted: bool) -> Reply:
     named = await _named(call, store, which)
     await store.mute(call.caller, named.number, muted=muted)
-    told = "You will not be told of it until it is unmuted." if muted else "You will be told of it again."
+    told = "You will not be told of it until it is unmuted." if muted else "You will be told of what comes from now on."
     head = f"{'Muted' if muted else 'Unmuted'} {named.query}. {told}"
     return await _list(call, store, head, beside=named.number)
 
@@ -244,4 +250,11 @@ def _line(each: Subscription, call: Call) -> str:
 
 
 def _same(asked: Query, mine: Sequence[Subscription]) -> list[Subscription]:
-    return [each for each in mine if grammar.parse(each.query).key == asked.key]
+    return [each for each in mine if _meaning(each.query) == asked.key]
+
+
+def _meaning(line: str) -> str | None:
+    try:
+        return grammar.parse(line).key
+    except UserError:
+        return None  # saved under an older grammar: it can still be named by its number

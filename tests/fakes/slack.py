@@ -342,8 +342,10 @@ class FakeSlack:
         ack = await self._deliver("interactive", payload, url)
         return self._silent(ack, "block_actions")
 
-    async def shortcut(self, callback_id: str, *, message: Message | str, user: str = "U1", team: str = "T1") -> Ack:
-        """Choose a shortcut on a message; a text stands for a message of somebody else in C1."""
+    async def shortcut(
+        self, callback_id: str, *, message: Message | str, user: str = "U1", team: str = "T1", **more: Any
+    ) -> Ack:
+        """Choose a shortcut on a message; a text stands for one of somebody else in C1, `more` is what else it has."""
         if isinstance(message, str):
             message = self.say(message, user="U2", team=team)
         team = message.team
@@ -355,7 +357,7 @@ class FakeSlack:
             "message_ts": message.ts,
             "action_ts": self.stamp(),
             "channel": {"id": message.channel, "name": "general"},
-            "message": message.public(),
+            "message": message.public() | more,
         }
         return self._silent(await self._deliver("interactive", payload, url), "message_action")
 
@@ -387,6 +389,8 @@ class FakeSlack:
         payload = slack_payloads.interaction(self.teams[view["team_id"]], "view_closed", user)
         payload |= {"view": view, "is_cleared": False}
         self.views.pop(view["id"], None)
+        if not view.get("notify_on_close"):
+            return Ack(0, None)
         return self._silent(await self._deliver("interactive", payload), "view_closed")
 
     async def event(
@@ -427,22 +431,22 @@ class FakeSlack:
         return await self.event(inner, team=team, **more)
 
     async def share_links(
-        self, *urls: str, user: str = "U1", channel: str = "C1", team: str = "T1", **more: Any
+        self, *urls: str, user: str = "U1", channel: str = "C1", team: str = "T1", composing: bool = False, **more: Any
     ) -> Ack:
-        """Let a person post links of a domain that the app unfurls."""
-        message = self.say(" ".join(f"<{url}>" for url in urls), user=user, channel=channel, team=team)
+        """Let a person post links of a domain that the app unfurls; `composing` is before it is sent."""
         self.shared |= set(urls)
-        links = [{"url": url, "domain": url.split("/")[2]} for url in urls]
         inner = {
             "type": "link_shared",
             "user": user,
-            "channel": channel,
-            "message_ts": message.ts,
-            "event_ts": message.ts,
-            "links": links,
-            "unfurl_id": f"{channel}.{message.ts}",
-            "source": "conversations_history",
+            "links": [{"url": url, "domain": url.split("/")[2]} for url in urls],
+            "event_ts": self.stamp(),
         }
+        if composing:
+            inner |= {"channel": "COMPOSER", "message_ts": f"{user}-composing", "source": "composer"}
+        else:
+            message = self.say(" ".join(f"<{url}>" for url in urls), user=user, channel=channel, team=team)
+            inner |= {"channel": channel, "message_ts": message.ts, "source": "conversations_history"}
+        inner["unfurl_id"] = f"{inner['channel']}.{inner['message_ts']}"
         return await self.event(inner, team=team, **more)
 
     async def uninstall(self, team: str = "T1", **more: Any) -> Ack:

@@ -156,6 +156,11 @@ def _unfurl(slack: FakeSlack, team: Workspace, body: Json) -> Json:
         for url, unfurl in body["unfurls"].items():
             found += [f"unfurls[{url}].{what}" for what in block_kit.problems(unfurl, "unfurl")]
     slack.judge("chat.unfurl", found)
+    if ("unfurl_id" in body) != ("source" in body) or ("channel" in body) != ("ts" in body):
+        slack.complain("chat.unfurl", "wants unfurl_id and source, or channel and ts")
+        raise Refused("invalid_arguments")
+    if "ts" in body and not any((m.channel, m.ts) == (body["channel"], body["ts"]) for m in slack.messages):
+        raise Refused("cannot_unfurl_message")
     if not set(body["unfurls"]) <= slack.shared:
         raise Refused("cannot_unfurl_url")
     slack.unfurls.append(body)
