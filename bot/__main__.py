@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import io
+import logging
 import os
 import re
 import signal
@@ -21,6 +22,7 @@ import click
 import adapters
 import storage
 from bot import config
+from bot.log import log_bug, start_log
 from bot.model import Reply, Text, UserError
 from bot.ports import AlreadyRunning, SchemaError, StoreError, Unreachable
 
@@ -80,9 +82,7 @@ def _explained(error: Exception) -> int:
     elif isinstance(error, OSError) and error.errno in _DISK_TROUBLE:
         code, text = DISK, f"{error.strerror}: {error.filename or 'this could not be written'}."
     else:
-        import logging  # noqa: PLC0415
-
-        found = config.log_bug(logging.getLogger(__name__), error)
+        found = log_bug(logging.getLogger(__name__), error)
         code = BUG
         text = f"This is a bug ({found}). PAPERWIRE_LOG=debug shows where it happened; please report it."
     _complain(*(text.split("\n") if isinstance(error, config.SettingsError) else [text]))
@@ -254,7 +254,7 @@ async def _findings(settings: config.Settings) -> AsyncIterator[Finding]:
 def _begin(database: str | None, *, service: bool = False, quiet: bool = False) -> config.Settings:
     """Read the settings and start the log."""
     settings = config.settings(database)
-    config.start_log(settings, service=service)
+    start_log(settings, service=service)
     if not quiet:
         for sentence in config.unknown_settings():
             _complain(sentence)

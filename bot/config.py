@@ -1,17 +1,12 @@
-"""The environment as frozen `Settings`, and the log that they ask for."""
+"""The environment as frozen `Settings`."""
 
 from __future__ import annotations
 
-import logging
 import os
-import re
-import secrets
-import sys
-import traceback
-from collections.abc import Callable, Iterator, MutableMapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Annotated, Any, Literal, TextIO, get_args, get_type_hints
+from typing import Annotated, Any, Literal, get_args, get_type_hints
 
 PREFIX = "PAPERWIRE_"
 ADDRESS = r"^sqlite:///.*[^/]$"
@@ -25,13 +20,6 @@ _HOST = r"(\[[0-9A-Fa-f:.]+\]|[0-9A-Za-z_.-]+)"
 _PORT = "([0-9]{1,4}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
 _FERNET = "[0-9A-Za-z_-]{43}="
 _MAKE_KEY = "python -c 'from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())'"
-# Whose log says what people typed, and with which token.
-_TALKATIVE = ("slack_bolt", "slack_sdk", "aiohttp")
-_CREDENTIAL = re.compile(
-    r"(?:xox[a-z]\.)?xox[a-z]-[\w.-]+|xapp-[\w-]+|(?<=ticket=)[^\s&\"']+"
-    r"|(?:(?<=hooks\.slack\.com/)|(?<=hooks\.slack-gov\.com/))[\w/.-]+"
-)
-_REDACTED = "[redacted]"
 
 
 class SettingsError(Exception):
@@ -113,6 +101,12 @@ class Settings:
         """The keys that secrets are stored under: the first seals, any reads."""
         return tuple(_split(self.secret_key))
 
+    @property
+    def secrets(self) -> frozenset[str]:
+        """Every secret that is set; of a list, each."""
+        named = (each.name for each in fields(self) if each.metadata.get("secret"))
+        return frozenset(part for name in named for part in _split(getattr(self, name)))
+
 
 def settings(database: str | None = None) -> Settings:
     """Read the settings; a `database` that the command line names goes before the environment's.
@@ -171,27 +165,6 @@ def unknown_settings() -> Iterator[str]:
             yield f"{each.upper()} is not read. Did you mean {_variable(each)}?"
 
 
-def start_log(settings: Settings, *, service: bool = False) -> None:
-    """Send the log to stderr: events with fields, never a secret, never what a person typed."""
-    level = {"auto": "info" if service else "warning"}.get(settings.log, settings.log).upper()
-    as_json = {"auto": not _on_terminal(sys.stderr)}.get(settings.log_format, settings.log_format == "json")
-    handler = _Stderr(level)
-    handler.addFilter(_may_speak)
-    render = _as_json if as_json else _as_text
-    handler.setFormatter(_Fields(render, _redaction(settings), tracebacks=level == "DEBUG"))
-    # Below INFO, libraries log tokens and whole requests.
-    logging.basicConfig(handlers=[handler], level=max("INFO", level, key=_number), force=True)
-    for package in ("bot", "adapters", "storage"):
-        logging.getLogger(package).setLevel(level)
-
-
-def log_bug(log: logging.Logger, error: BaseException, **fields: object) -> str:
-    """Log a bug once, with what `fields` say of it, and return the short id that finds it."""
-    found = secrets.token_hex(4)
-    log.error("bug", extra=fields | {"id": found}, exc_info=error)
-    return found
-
-
 def _folder(variable: str, default: str) -> Path:
     named = os.environ.get(variable, "")
     if Path(named).is_absolute():
@@ -239,100 +212,3 @@ def _contradictions(given: Settings) -> Iterator[str]:
 
 def _split(listed: str) -> list[str]:
     return [each.strip() for each in listed.split(",") if each.strip()]
-
-
-def _on_terminal(stream: TextIO | None) -> bool:
-    return stream is not None and stream.isatty()
-
-
-def _may_speak(record: logging.LogRecord) -> bool:
-    """Let libraries say what is wrong and no more. Their loggers' levels are not enough: Bolt sets its own."""
-    return record.levelno >= logging.WARNING or record.name.partition(".")[0] not in _TALKATIVE
-
-
-def _number(level: str) -> int:
-    return logging.getLevelNamesMapping()[level]
-
-
-class _Stderr(logging.StreamHandler[TextIO]):
-    """Write to what `sys.stderr` is at the time: a prompt puts its own in place while it is shown."""
-
-    def __init__(self, level: str) -> None:
-        super().__init__()
-        self.setLevel(level)
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self.stream = sys.stderr
-        super().emit(record)
-
-
-Render = Callable[[dict[str, Any]], str]
-Redact = Callable[[str], str]
-
-
-def _redaction(settings: Settings) -> Redact:
-    """Return what takes out of a line the secrets of these settings, and whatever looks like one of Slack's."""
-    given = {
-        part
-        for each in fields(Settings)
-        if each.metadata.get("secret")
-        for part in _split(getattr(settings, each.name))
-    }
-    # The longest first: one may begin with another.
-    known = re.compile("|".join(map(re.escape, sorted(given, key=len, reverse=True))) or r"(?!)")
-    return lambda line: _CREDENTIAL.sub(_REDACTED, known.sub(_REDACTED, line))
-
-
-class _Fields(logging.Formatter):
-    """Structlog's rendering, loaded with the first event: most commands end without one."""
-
-    def __init__(self, render: Render, redact: Redact, *, tracebacks: bool) -> None:
-        super().__init__()
-        self._render = render
-        self._redact = redact
-        self._tracebacks = tracebacks
-        self._formatter: logging.Formatter | None = None
-
-    def format(self, record: logging.LogRecord) -> str:
-        if self._formatter is None:
-            from structlog import processors, stdlib  # noqa: PLC0415
-
-            self._formatter = stdlib.ProcessorFormatter(
-                foreign_pre_chain=[
-                    processors.TimeStamper(fmt="iso", utc=True),
-                    stdlib.add_log_level,
-                    stdlib.add_logger_name,
-                    stdlib.ExtraAdder(),
-                ],
-                processors=[
-                    stdlib.ProcessorFormatter.remove_processors_meta,
-                    processors.format_exc_info if self._tracebacks else _summarised,
-                    lambda _, __, event: self._redact(self._render(dict(event))),
-                ],
-            )
-        return self._formatter.format(record)
-
-
-def _summarised(_: object, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Keep of an error its kind and place: its text can quote what a person typed."""
-    found = event.pop("exc_info", None)
-    error = found if isinstance(found, BaseException) else found[1] if isinstance(found, tuple) else None
-    if error := error or (sys.exc_info()[1] if found else None):
-        frames = traceback.extract_tb(error.__traceback__)
-        place = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
-        event.update(error=type(error).__name__, place=place)
-    return event
-
-
-def _as_json(event: dict[str, Any]) -> str:
-    from structlog.processors import JSONRenderer  # noqa: PLC0415
-
-    return str(JSONRenderer()(None, "", event))
-
-
-def _as_text(event: dict[str, Any]) -> str:
-    from structlog.processors import LogfmtRenderer  # noqa: PLC0415
-
-    trace = event.pop("exception", None)
-    line = LogfmtRenderer(key_order=["timestamp", "level", "event"])(None, "", event)
-    return f"{line}\n{trace}" if trace else line

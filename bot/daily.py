@@ -13,7 +13,7 @@ from typing import Literal
 from bot import alerts, highlights
 from bot.calendar import due, moment, spoken
 from bot.cards import card, matched
-from bot.config import log_bug
+from bot.log import log_bug
 from bot.model import Button, Delivery, Destination, Digest, Following, Pick, Reply, Subscription, Text
 from bot.ports import DeliveryError, Intake, Morning, Platform, Store, StoreError
 from bot.query import category_word, category_words

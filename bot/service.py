@@ -10,8 +10,8 @@ from datetime import datetime
 from typing import Any
 
 from bot.commands import answer
-from bot.config import log_bug
 from bot.daily import deliver
+from bot.log import log_bug
 from bot.model import Call, Reply, Text
 from bot.ports import Platform, Store, StoreError
 

@@ -1,17 +1,12 @@
-"""The environment as settings, and the log."""
+"""The environment as settings."""
 
-import json
-import logging
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
-from dataclasses import replace
-from typing import Literal
 
 import pytest
 
-from bot.config import Settings, SettingsError, log_bug, settings, start_log, unknown_settings
+from bot.config import Settings, SettingsError, settings, unknown_settings
 
 KEY = "A" * 43 + "="
 # Every secret there is, each with a canary in it.
@@ -30,17 +25,6 @@ def empty_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         if name.startswith(("PAPERWIRE_", "XDG_", "SLACK_")):
             monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", "/home/reader")
-
-
-@pytest.fixture(autouse=True)
-def log_restored() -> Iterator[None]:
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    yield
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    for package in ("bot", "adapters", "storage", "slack_bolt", "slack_sdk", "aiohttp"):
-        logging.getLogger(package).setLevel(logging.NOTSET)
 
 
 def test_without_any_variable_everything_has_a_default() -> None:
@@ -96,74 +80,6 @@ def test_data_goes_where_the_environment_says_unless_that_is_no_absolute_path(mo
 def test_pydantic_does_not_load_where_nothing_is_set() -> None:
     code = "import sys; from bot.config import settings; settings(); assert 'pydantic' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
-
-
-def failing(log: logging.Logger) -> str:
-    try:
-        raise ValueError("what a person typed")
-    except ValueError as error:
-        return log_bug(log, error)
-
-
-def test_a_bug_is_logged_once_by_id_kind_and_place_but_not_in_its_own_words(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    start_log(Settings("sqlite:///x.db"))
-    found = failing(logging.getLogger("bot.test"))
-    event = json.loads(capsys.readouterr().err)
-    assert event["id"] == found
-    assert (event["event"], event["error"], event["level"]) == ("bug", "ValueError", "error")
-    assert event["place"].startswith("test_config.py:")
-    assert "typed" not in json.dumps(event)
-
-
-def test_a_bug_is_logged_with_what_is_known_of_it(capsys: pytest.CaptureFixture[str]) -> None:
-    start_log(Settings("sqlite:///x.db"))
-    found = log_bug(logging.getLogger("bot.test"), ValueError("typed"), delivery=7, kind="alert")
-    event = json.loads(capsys.readouterr().err)
-    assert (event["id"], event["delivery"], event["kind"]) == (found, 7, "alert")
-
-
-def test_at_debug_level_a_bug_comes_with_its_traceback(capsys: pytest.CaptureFixture[str]) -> None:
-    start_log(Settings("sqlite:///x.db", log="debug", log_format="text"))
-    failing(logging.getLogger("bot.test"))
-    first, *trace = capsys.readouterr().err.splitlines()
-    assert "level=error event=bug" in first
-    assert trace[0] == "Traceback (most recent call last):"
-
-
-def test_an_event_comes_out_with_its_fields_and_without_what_an_error_quotes(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    start_log(Settings("sqlite:///x.db"))
-    log = logging.getLogger("bot.test")
-    log.info("quiet")
-    log.warning("delivery_failed", extra={"code": "gone"})
-    try:
-        raise ValueError("what a person typed")
-    except ValueError:
-        log.exception("delivery_bug")
-    failed, bug = map(json.loads, capsys.readouterr().err.splitlines())
-    assert (failed["event"], failed["code"], failed["level"]) == ("delivery_failed", "gone", "warning")
-    assert (bug["event"], bug["error"]) == ("delivery_bug", "ValueError")
-    assert "typed" not in json.dumps(bug)
-
-
-@pytest.mark.parametrize(("service", "heard"), [(True, True), (False, False)])
-def test_the_service_logs_what_it_does_and_the_other_commands_what_is_wrong(
-    service: bool, heard: bool, capsys: pytest.CaptureFixture[str]
-) -> None:
-    start_log(Settings("sqlite:///x.db"), service=service)
-    logging.getLogger("bot.test").info("delivered")
-    assert bool(capsys.readouterr().err) == heard
-
-
-def test_libraries_are_not_heard_below_info_even_when_debugging(capsys: pytest.CaptureFixture[str]) -> None:
-    start_log(Settings("sqlite:///x.db", log="debug"))
-    logging.getLogger("some.library").debug("token=hunter2")
-    logging.getLogger("bot.test").debug("heard")
-    assert "hunter2" not in (err := capsys.readouterr().err)
-    assert "heard" in err
 
 
 def environment(monkeypatch: pytest.MonkeyPatch, **variables: str) -> None:
@@ -280,52 +196,3 @@ def test_secrets_are_not_in_the_settings_representation(monkeypatch: pytest.Monk
         monkeypatch.setenv(name, value)
     assert settings("sqlite:///x.db").secret_key.startswith("canary")
     assert "canary" not in repr(settings("sqlite:///x.db"))
-
-
-def everything_logged(log_format: Literal["json", "text"]) -> None:
-    """Let every secret of the settings, and others of Slack's, reach the log in every way there is."""
-    given = {name.removeprefix("PAPERWIRE_").lower(): value for name, value in SECRETS.items()}
-    start_log(replace(Settings("sqlite:///x.db", log="debug", log_format=log_format), **given))  # type: ignore[arg-type]
-    log = logging.getLogger("bot.test")
-    secrets = [
-        *(part for value in SECRETS.values() for part in value.split(",")),
-        *("xoxp-2-canary", "xoxe-1-canary", "xoxe.xoxb-1-canary", "xapp-2-A1-canary"),
-        *("wss://wss.example/link/?ticket=canary-1&app_id=2", "https://hooks.slack-gov.com/actions/T1/2/canary"),
-        "https://hooks.slack.com/commands/T1/2/canary",
-    ]
-    for each in secrets:
-        log.info("said %s", each, extra={"field": f"Bearer {each}"})
-        try:
-            raise ValueError(each)
-        except ValueError:
-            log.exception("failed")
-
-
-@pytest.mark.parametrize("log_format", ["json", "text"])
-def test_no_secret_reaches_the_log_not_even_in_a_traceback(
-    log_format: Literal["json", "text"], capsys: pytest.CaptureFixture[str]
-) -> None:
-    everything_logged(log_format)
-    logged = capsys.readouterr().err
-    assert "canary" not in logged
-    assert KEY not in logged
-    assert logged.count("Traceback") == logged.count("ValueError: ") == 13
-    if log_format == "json":
-        events = [json.loads(line) for line in logged.splitlines()]
-        assert events[0]["event"] == "said [redacted]"
-        assert events[-2]["field"] == "Bearer https://hooks.slack.com/[redacted]"
-
-
-@pytest.mark.parametrize("library", ["slack_bolt.AsyncApp", "slack_sdk.web", "aiohttp.access"])
-@pytest.mark.parametrize("level", [logging.NOTSET, logging.INFO])
-def test_libraries_that_log_what_people_type_are_heard_from_warning_on_whatever_level_they_set(
-    library: str, level: int, capsys: pytest.CaptureFixture[str]
-) -> None:
-    start_log(Settings("sqlite:///x.db", log="debug"))
-    logging.getLogger(library).setLevel(level)
-    logging.getLogger(library).info("the whole body")
-    logging.getLogger(library).warning("something is wrong")
-    assert json.loads(capsys.readouterr().err)["event"] == "something is wrong"
-    start_log(Settings("sqlite:///x.db", log="error"))
-    logging.getLogger(library).warning("something is wrong")
-    assert capsys.readouterr().err == ""

@@ -27,7 +27,8 @@ from adapters.slack.rights import authorised
 from adapters.slack.workspaces import Workspaces
 from bot import commands
 from bot.commands import COMMANDS
-from bot.config import Settings, log_bug
+from bot.config import Settings
+from bot.log import log_bug
 from bot.model import Answer, Reply, Text, UserError
 from bot.ports import Ledger
 

@@ -26,7 +26,8 @@ from slack_sdk.socket_mode.response import SocketModeResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.slack.failures import FAILURES, RATE, code, passes, retry_after, why
-from bot.config import SettingsError, log_bug
+from bot.config import SettingsError
+from bot.log import log_bug
 
 _log = logging.getLogger(__name__)
 

@@ -21,7 +21,8 @@ from adapters.slack.failures import FAILURES
 from adapters.slack.guard import LARGEST_BODY, Guard
 from adapters.slack.manifest import EVENTS_PATH, REDIRECT_PATH
 from adapters.slack.oauth import INSTALL_PATH, page
-from bot.config import Settings, SettingsError, log_bug
+from bot.config import Settings, SettingsError
+from bot.log import log_bug
 from bot.ports import Ledger, StoreError
 
 HEALTH_PATH = "/healthz"
