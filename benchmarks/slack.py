@@ -37,6 +37,7 @@ _PRESSED = {
     "type": "button",
     "block_id": "b",
     "action_id": "below:end:0",
+    "text": {"type": "plain_text", "text": "Help"},
     "value": blocks.Press("help").dump(),
     "action_ts": "1.1",
 }

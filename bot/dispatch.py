@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, get_type_hints
@@ -86,6 +86,15 @@ async def answer(call: Call, store: Store) -> Reply:
         return await found.run(call, store, **_arguments(found, call))
     except UserError as error:
         return Reply(Text(str(error)), error=str(error), private=True)
+
+
+def told(text: str) -> Iterator[tuple[int, int]]:
+    """Yield where a text tells one to type a command: behind a colon, to the end of the line.
+
+    Every answer here writes it so ("To find papers, type: search lidar"): a platform can show it as it is typed there.
+    """
+    for match in re.finditer(rf"(?<=: )(?:{'|'.join(COMMANDS)})\b.*", text):
+        yield match.span()
 
 
 def named(call: Call) -> Command:

@@ -900,3 +900,21 @@ async def test_a_person_who_cannot_be_written_to_is_told_where_they_ask(ask: Ask
 
 def test_who_manages_a_room_matters_to_its_settings_alone() -> None:
     assert [each.name for each in commands.COMMANDS.values() if each.manages] == ["settings"]
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("lidar", ["search lidar", "help"]),
+        ("serch lidar", ["search lidar"]),
+        ("subscriptions", ['subscribe "point cloud"']),
+        ("settings", ["settings on"]),
+        ("settings on cv", ["settings on cs.CV"]),
+        ("show x", ["show 2011.10043"]),
+        ("help search", []),
+    ],
+)
+async def test_what_an_answer_tells_one_to_type_is_found_in_it(ask: Ask, line: str, told: list[str]) -> None:
+    text = (await ask(line)).text.plain
+
+    assert [text[start:end] for start, end in commands.told(text)] == told

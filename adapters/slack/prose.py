@@ -8,10 +8,10 @@ from itertools import groupby
 
 from adapters.slack.elements import Block, bullets, piece, rich, section
 from adapters.slack.manifest import COMMAND
-from bot.commands import COMMANDS
+from bot.commands import COMMANDS, told
+from bot.model import Text
 
 _VERB = rf"(?:{'|'.join(COMMANDS)})\b"
-_TOLD = re.compile(rf"(?<=: ){_VERB}.*")  # "To find papers, type: search lidar", to the end of the line
 _ROW = re.compile(rf"({_VERB}.*?)(?:\s{{2,}}(.*))?")  # "search QUERY   Find papers."
 _IS_HELP = re.compile(r"\n\n|\S {2,}\S.*\n")
 _FOLDED = re.compile(r"\n {8,}")  # a second column below its first one, which is too long for a terminal
@@ -20,7 +20,7 @@ _WRAPPED = re.compile(rf"(?<=[^\n]{{90}})\n(?=[a-z])(?!{_VERB})")  # as wide as 
 
 def here(text: str) -> str:
     """Return a text with every command that it tells one to type as it is typed in Slack."""
-    return _TOLD.sub(lambda match: f"{COMMAND} {match[0]}", text)
+    return "".join(f"{COMMAND} {each}" if is_command else each for each, is_command in _as_told(text))
 
 
 def prose(text: str, *, headed: bool = False) -> Block:
@@ -48,10 +48,10 @@ def usage(line: str, about: str = "") -> list[Block]:
 
 
 def _pieces(text: str, style: str = "") -> Iterator[Block]:
-    done = 0
-    for match in _TOLD.finditer(text):
-        yield piece(text[done : match.start()], style)
-        yield piece(f"{COMMAND} {match[0]}", "code")
-        done = match.end()
-    if text[done:]:
-        yield piece(text[done:], style)
+    for each, is_command in _as_told(text):
+        yield piece(f"{COMMAND} {each}", "code") if is_command else piece(each, style)
+
+
+def _as_told(text: str) -> Iterator[tuple[str, bool]]:
+    """Yield a text in pieces, each with whether it is a command to type."""
+    return Text(text, tuple(told(text))).pieces()

@@ -1,6 +1,6 @@
 """The commands: one function each, whose name, usage and help come from itself.
 
-`answer` and `call` are all that an adapter's wiring needs. To add a command, write one function in a module here: its
+`answer`, `call` and `told` are all that an adapter needs. To add a command, write one function in a module here: its
 first line becomes the summary, its docstring the help, its annotated parameters the usage and a platform's typed
 options.
 """
@@ -10,6 +10,6 @@ from __future__ import annotations
 # In the order in which help lists them.
 from bot.commands import papers, subscriptions, room, about  # isort: skip
 from bot.commands.subscriptions import MAX_SUBSCRIPTIONS
-from bot.dispatch import COMMANDS, answer, call
+from bot.dispatch import COMMANDS, answer, call, told
 
-__all__ = ["COMMANDS", "MAX_SUBSCRIPTIONS", "about", "answer", "call", "papers", "room", "subscriptions"]
+__all__ = ["COMMANDS", "MAX_SUBSCRIPTIONS", "about", "answer", "call", "papers", "room", "subscriptions", "told"]
