@@ -233,6 +233,22 @@ async def test_pages_that_all_can_see_are_turned_by_who_asked_and_nobody_else(ch
     assert not page.ephemeral
 
 
+async def test_the_page_itself_stands_between_the_steps_and_shows_what_is_new_on_it(
+    chat: FakeSlack, filled: Store
+) -> None:
+    page = await chat.answered(await chat.slash("search cloud"))
+    await chat.answered(await chat.press("Next", on=page))
+    labels = [each["text"]["text"] for each in found(page.blocks, "button")]
+    at = labels.index("Page 2 of 4")
+    assert (labels[at - 1], labels[at + 1]) == ("Previous", "Next")
+
+    await take_in(
+        Digest("monday.md", "cs.CV", FRIDAY.replace(day=23), (Paper("2011.99999", "A new cloud"),)), filled, NOON
+    )
+    await chat.answered(await chat.press("Page 2 of 4", on=page))
+    assert "32 papers for cloud" in texts(page.blocks)
+
+
 async def test_pages_turn_after_a_restart(chat: FakeSlack, filled: Store) -> None:
     page = await chat.answered(await chat.slash("search cloud"))
     async with running(chat, filled):

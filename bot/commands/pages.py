@@ -13,16 +13,11 @@ def check_page(page: int, total: int) -> None:
         raise UserError(f"There is no page {page}: the last is page:{pages}")
 
 
-def place(page: int, total: int) -> str:
-    pages = -(-total // PAGE)
-    return f"Page {page} of {pages}" if pages > 1 else ""
-
-
 def turn(name: str, text: str, page: int, total: int) -> tuple[Button, ...]:
+    """Return the steps to the pages beside one, and between them the page itself: pressed, it is shown as it is now."""
     pages = -(-total // PAGE)
-    before = (Button("Previous", name, paged(text, page - 1), "instead"),) if page > 1 else ()
-    after = (Button("Next", name, paged(text, page + 1), "instead"),) if page < pages else ()
-    return before + after
+    steps = {page - 1: "Previous", page: f"Page {page} of {pages}", page + 1: "Next"} if pages > 1 else {}
+    return tuple(Button(label, name, paged(text, n), "instead") for n, label in steps.items() if 1 <= n <= pages)
 
 
 def paged(text: str, page: int) -> str:

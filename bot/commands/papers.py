@@ -6,7 +6,7 @@ from bot import advice, grammar, spelling
 from bot.calendar import spoken
 from bot.cards import card, found
 from bot.commands.days import counted, day_shown, known_category
-from bot.commands.pages import PAGE, check_page, paged, papers, place, turn
+from bot.commands.pages import PAGE, check_page, paged, papers, turn
 from bot.commands.parameters import Category, Day, Like, Page, PaperId, QueryText
 from bot.dispatch import command
 from bot.likeness import telling
@@ -67,8 +67,7 @@ async def today(call: Call, store: Store, day: Day = None, category: Category = 
     return Reply(
         Text("\n".join(lines)),
         tuple(card(paper) for paper in listed.papers),
-        Text(place(page, listed.total)),
-        turn("today", line, page, listed.total),
+        buttons=turn("today", line, page, listed.total),
         again=Button(AGAIN, "today", paged(line, page)),
     )
 
@@ -121,8 +120,7 @@ async def similar(call: Call, store: Store, like: Like, page: Page = 1) -> Reply
     return Reply(
         Text(f"The papers most like {of}:" if total else f"No other paper is like {of}."),
         tuple(found(each, asked, how="shares") for each in near.papers),
-        Text(place(page, total)),
-        turn("similar", line, page, total),
+        buttons=turn("similar", line, page, total),
         private=True,
         again=Button(AGAIN, "similar", paged(line, page)),
     )
@@ -153,8 +151,7 @@ def _results(head: str, here: Found, asked: Query, page: int, meant: Query | Non
     return Reply(
         Text(head),
         tuple(found(paper, asked) for paper in here.papers),
-        Text(place(page, here.total)),
-        (*offers, *turn("search", asked.text, page, here.total), keep),
+        buttons=(*offers, *turn("search", asked.text, page, here.total), keep),
         private=True,
         again=Button(AGAIN, "search", paged(asked.text, page)),
     )

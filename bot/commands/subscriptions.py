@@ -10,7 +10,7 @@ from bot import advice, alerts, grammar, spelling
 from bot.calendar import moment, spoken
 from bot.cards import found, matched
 from bot.commands.days import day_shown
-from bot.commands.pages import PAGE, check_page, number, papers, place, turn
+from bot.commands.pages import PAGE, check_page, number, papers, turn
 from bot.commands.parameters import Day, Mine, Page, QueryText
 from bot.dispatch import command
 from bot.model import Button, Call, Item, Reply, Subscription, Text, UserError
@@ -131,8 +131,7 @@ async def matches(call: Call, store: Store, day: Day = None, page: Page = 1) -> 
     return Reply(
         Text("\n".join(filter(None, [head, f"{count} what you subscribed to."]))),
         tuple(matched(by_id[pick.paper], pick, mine) for pick in picks[(page - 1) * PAGE : page * PAGE]),
-        Text(place(page, len(picks))),
-        turn("matches", str(shown), page, len(picks)),
+        buttons=turn("matches", str(shown), page, len(picks)),
         private=True,
     )
 
@@ -228,7 +227,6 @@ async def _list(
     return Reply(
         Text("\n".join(filter(None, lines))),
         items=tuple(_item(each, call) for each in mine[(page - 1) * PAGE : page * PAGE]),
-        note=Text(place(page, len(mine))),
         buttons=(*buttons, *turn("subscriptions", "", page, len(mine))),
         private=True,
     )
