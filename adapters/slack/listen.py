@@ -41,11 +41,8 @@ _FINISH_WITHIN = 3.0
 _ANY = re.compile("")
 _UNFURLED = 5  # papers below a message: more would be a wall
 _OVERTAKEN = ("not_found", "hash_conflict")  # the dialog has been closed meanwhile, or has a newer answer
-_SAID = (
-    None,
-    "file_share",
-    "thread_broadcast",
-)  # the subtypes of what people say: as it is, with a file, from a thread
+# The subtypes of what people say: as it is, with a file, from a thread.
+_SAID = (None, "file_share", "thread_broadcast")
 _SLOW = error("Slack has not opened the dialog in time. Type instead: subscribe QUERY")
 
 

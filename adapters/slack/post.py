@@ -91,7 +91,7 @@ class Posts:
         for number in range(progress.done, len(messages)):
             identity = f"{entry.partition('/')[2]}.{number}"
             stands, repeat = None, False
-            if uncertain and progress.tried and number == progress.done:
+            if uncertain and progress.tried:
                 stands, repeat = await self._look(room, entry, progress, identity)
             uncertain = False
             if stands is None:
