@@ -5,11 +5,14 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Protocol, TypedDict, Unpack
 
+import aiohttp
 import pytest
+from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.model import Call, Destination, Digest, Link, Listing, Paper, Refusal
 from bot.ports import Store
 from storage import connect
+from tests.fakes.slack import FakeSlack
 
 
 class PaperFields(TypedDict, total=False):
@@ -55,6 +58,20 @@ def address(tmp_path: Path) -> str:
 async def store(address: str) -> AsyncIterator[Store]:
     async with connect(address) as opened:
         yield opened
+
+
+@pytest.fixture
+async def slack() -> AsyncIterator[FakeSlack]:
+    """Yield a Slack on loopback; what it finds wrong fails the test."""
+    async with FakeSlack() as fake:
+        yield fake
+
+
+@pytest.fixture
+async def client(slack: FakeSlack) -> AsyncIterator[AsyncWebClient]:
+    """Yield the SDK's client as the product makes it, for that Slack."""
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=15)) as session:
+        yield AsyncWebClient(base_url=slack.api, session=session, retry_handlers=[])
 
 
 @pytest.fixture(scope="session")

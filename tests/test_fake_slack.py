@@ -29,12 +29,6 @@ BASIC = pytest.mark.filterwarnings("ignore:BasicAuth is deprecated:DeprecationWa
 
 
 @pytest.fixture
-async def slack() -> AsyncIterator[FakeSlack]:
-    async with FakeSlack() as fake:
-        yield fake
-
-
-@pytest.fixture
 async def client(slack: FakeSlack) -> AsyncIterator[AsyncWebClient]:
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=5)) as session:
         yield AsyncWebClient(slack.token, base_url=slack.api, session=session, retry_handlers=[])

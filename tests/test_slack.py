@@ -40,12 +40,6 @@ Answer = Callable[[Call], Any]
 
 
 @pytest.fixture
-async def slack() -> AsyncIterator[FakeSlack]:
-    async with FakeSlack() as made:
-        yield made
-
-
-@pytest.fixture
 async def filled(store: Store) -> Store:
     await take_in(DIGEST, store, NOON)
     return store

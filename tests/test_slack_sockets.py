@@ -11,7 +11,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
-import aiohttp
 import pytest
 from aiohttp import web
 from slack_bolt.async_app import AsyncApp
@@ -21,18 +20,6 @@ from slack_sdk.web.async_client import AsyncWebClient
 from adapters.slack import sockets
 from bot.config import SettingsError
 from tests.fakes.slack import FakeSlack, Fault, broken, dropped, limited, refused
-
-
-@pytest.fixture
-async def slack() -> AsyncIterator[FakeSlack]:
-    async with FakeSlack() as fake:
-        yield fake
-
-
-@pytest.fixture
-async def client(slack: FakeSlack) -> AsyncIterator[AsyncWebClient]:
-    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=15)) as session:
-        yield AsyncWebClient(base_url=slack.api, session=session, retry_handlers=[])
 
 
 def echo(client: AsyncWebClient, seen: Counter[str]) -> AsyncApp:
