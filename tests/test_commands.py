@@ -176,9 +176,9 @@ async def test_today_counts_entries_and_says_what_is_missing(ask: Ask) -> None:
     reply = await ask("today")
 
     assert reply.text.plain.splitlines() == [
+        "5 papers of Fri 20 Nov 2020, each shown once",
         "cs.CV: 4 of 5 entries, announced Fri 20 Nov 2020 (1 not stored; line 9: the title is empty)",
         "cs.LG: 2 of 2 entries, announced Fri 20 Nov 2020",
-        "Together 5 papers, each shown once.",
     ]
     assert ids(reply) == [*(paper.id for paper in PAPERS), "2011.10001"]
 
@@ -197,7 +197,7 @@ async def test_today_counts_entries_and_says_what_is_missing(ask: Ask) -> None:
             "No digest for today, Mon 23 Nov 2020 yet. The newest is of Fri 20",
         ),
         ("today", datetime(2020, 11, 27, tzinfo=UTC), "No digest for today, Fri 27 Nov 2020: arXiv usually announces"),
-        ("today friday", datetime(2020, 11, 21, tzinfo=UTC), "cs.CV: 4 of 5 entries, announced Fri 20 Nov 2020"),
+        ("today friday", datetime(2020, 11, 21, tzinfo=UTC), "5 papers of Fri 20 Nov 2020, each shown once"),
         ("today yesterday cs.LG", datetime(2020, 11, 21, tzinfo=UTC), "cs.LG: 2 of 2 entries"),
         ("today cs.lg 2020-11-19", FRIDAY, "No digest of cs.LG for Thu 19 Nov 2020 has been taken in. There is none"),
         ("today 2020-11-22", datetime(2020, 11, 24, tzinfo=UTC), "No digest for Sun 22 Nov 2020: arXiv announces no"),
@@ -289,6 +289,7 @@ async def test_subscribing_answers_with_a_dry_run_and_examples(ask: Ask) -> None
     assert reply.text.plain.splitlines() == [
         'Subscribed to "point cloud", number 1 of yours.',
         "Dry run: it would have caught 2 of 6 papers in the 7 days to Fri 20 Nov 2020, 2 of 6 in 30 days.",
+        "For example:",
     ]
     assert [(card.paper, card.why.plain) for card in reply.cards] == [
         ("2011.10043", "matches: point cloud"),

@@ -59,10 +59,8 @@ async def today(call: Call, store: Store, day: Day = None, category: Category = 
         return Reply(Text(head))
     listed = await store.listed(shown, category, limit=PAGE, offset=(page - 1) * PAGE)
     check_page(page, listed.total)
-    lines = [head] if head else []
-    lines += [counted(each) for each in taken]
-    if len(taken) > 1:
-        lines.append(f"Together {papers(listed.total)}, each shown once.")
+    together = f"{papers(listed.total)} of {spoken(shown)}, each shown once" if len(taken) > 1 else ""
+    lines = [*filter(None, [head, together]), *map(counted, taken)]
     line = " ".join(filter(None, [str(shown), category]))
     return Reply(
         Text("\n".join(lines)),

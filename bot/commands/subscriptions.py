@@ -146,13 +146,9 @@ def silence(pause: Pause) -> str:
 
 def _trial(head: str, asked: Query, tried: tuple[str, Found], buttons: tuple[Button, ...]) -> Reply:
     dry_run, examples = tried
-    return Reply(
-        Text(f"{head}\n{dry_run}"),
-        tuple(found(paper, asked) for paper in examples.papers),
-        Text("Examples of what it would have caught." if examples.papers else ""),
-        buttons,
-        private=True,
-    )
+    lines = [head, dry_run, *(["For example:"] if examples.papers else [])]
+    cards = tuple(found(paper, asked) for paper in examples.papers)
+    return Reply(Text("\n".join(lines)), cards, buttons=buttons, private=True)
 
 
 async def _dry_run(asked: Query, store: Store, today: date) -> tuple[str, Found]:
