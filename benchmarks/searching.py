@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import multiprocessing
+import random
 import sqlite3
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -15,8 +16,10 @@ from tempfile import TemporaryDirectory
 
 from benchmarks import material
 from benchmarks.timing import Cost, Row, Watch, milliseconds, percentile, ratio
+from bot.commands import answer, call
 from bot.daily import take_in
 from bot.grammar import parse
+from bot.model import Destination, Paper
 from bot.ports import Store
 from bot.query import Query
 from storage import connect
@@ -56,6 +59,10 @@ def rows(rounds: int, count: int | None) -> list[tuple[str, list[Row]]]:
                 f"Search {papers:,} papers, p50 and p99; the ratio is FTS5's own rank by bm25, p50 to p50",
                 asyncio.run(_searched(path, rounds)),
             ),
+            (
+                f"`similar` on {papers:,} papers, p50 and p99; how many of the first ten are of the paper's category",
+                asyncio.run(_likened(path, 2 * rounds)),
+            ),
         ]
 
 
@@ -92,6 +99,31 @@ async def _searched(path: Path, rounds: int) -> list[Row]:
         Row(f"{line}  ({found[line]:,} found)", *_figures(ours[line]), _ratio(theirs[line], ours[line]))
         for line in _LINES
     ] + [Row("all of these together", *_figures([cost for each in ours.values() for cost in each]))]
+
+
+async def _likened(path: Path, count: int) -> list[Row]:
+    """Ask for papers like `count` papers from all over the corpus; ten at random are what it is held against."""
+    with closing(sqlite3.connect(path)) as db:
+        ids = [row[0] for row in db.execute("SELECT arxiv_id FROM paper ORDER BY arxiv_id")]
+    chance = random.Random(0)
+    costs, alike, by_chance = [], [], []
+    here = Destination("benchmark", "local", "@me")
+    async with connect(f"sqlite:///{path}") as store:
+        for id_ in ids[:: max(1, len(ids) // count)][:count]:
+            with Watch() as watch:
+                reply = await answer(call(f"similar {id_}", room=here, caller=here, at=datetime.now(UTC)), store)
+            costs.append(watch.cost)
+            (paper,) = await store.papers([id_])
+            alike += [_shares(paper, each) for each in await store.papers(card.paper for card in reply.cards)]
+            by_chance += [_shares(paper, each) for each in await store.papers(chance.sample(ids, 10))]
+    return [
+        Row("similar", *_figures(costs), f"{sum(alike) / len(alike):.0%}"),
+        Row("ten at random", "", "", f"{sum(by_chance) / len(by_chance):.0%}"),
+    ]
+
+
+def _shares(one: Paper, other: Paper) -> bool:
+    return bool(set(one.every_category) & set(other.every_category))
 
 
 async def _ours(store: Store, query: Query) -> tuple[Cost, int]:

@@ -52,7 +52,15 @@ class Command:
     @property
     def usage(self) -> str:
         """How to type it: `today [DATE] [CATEGORY] [page:N]`."""
-        shown = (p.shown if name in self.required else f"[{p.shown}]" for name, p in self.parameters.items())
+        return self._typed(self.parameters)
+
+    @property
+    def brief(self) -> str:
+        """How to type it, without what is rarely said, the named parameters: `today [DATE] [CATEGORY]`."""
+        return self._typed({name: each for name, each in self.parameters.items() if not each.named})
+
+    def _typed(self, parameters: Mapping[str, Parameter]) -> str:
+        shown = (p.shown if name in self.required else f"[{p.shown}]" for name, p in parameters.items())
         return " ".join([self.name, *shown])
 
 

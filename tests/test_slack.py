@@ -62,6 +62,16 @@ async def running(
                 await task
 
 
+def behind(gate: asyncio.Event, store: Store) -> Answer:
+    """Return what answers once a gate is open."""
+
+    async def slow(call: Call) -> Reply:
+        await gate.wait()
+        return await respond(call, store)
+
+    return slow
+
+
 @pytest.fixture
 async def chat(slack: FakeSlack, filled: Store) -> AsyncIterator[FakeSlack]:
     """Return a Slack in which Paperwire is at work."""
@@ -366,12 +376,7 @@ async def test_where_a_dialog_comes_too_late_in_the_home_the_answer_is_a_direct_
 
 async def test_a_slow_answer_follows_its_acknowledgement(slack: FakeSlack, filled: Store) -> None:
     gate = asyncio.Event()
-
-    async def slow(call: Call) -> Reply:
-        await gate.wait()
-        return await respond(call, filled)
-
-    async with running(slack, filled, answering=slow):
+    async with running(slack, filled, answering=behind(gate, filled)):
         ack = await slack.slash("search lidar")
         assert ack.body is None
         gate.set()
@@ -382,12 +387,7 @@ async def test_where_the_response_url_fails_the_answer_is_posted_for_the_asker_a
     slack: FakeSlack, filled: Store
 ) -> None:
     gate = asyncio.Event()
-
-    async def slow(call: Call) -> Reply:
-        await gate.wait()
-        return await respond(call, filled)
-
-    async with running(slack, filled, answering=slow):
+    async with running(slack, filled, answering=behind(gate, filled)):
         await slack.slash("search lidar")
         slack.fail("response_url", broken(500))
         gate.set()
@@ -473,12 +473,7 @@ async def test_what_comes_too_late_for_a_dialog_alarms_nobody(
     slack: FakeSlack, filled: Store, caplog: pytest.LogCaptureFixture, meanwhile: str
 ) -> None:
     gate = asyncio.Event()
-
-    async def slow(call: Call) -> Reply:
-        await gate.wait()
-        return await respond(call, filled)
-
-    async with running(slack, filled, answering=slow):
+    async with running(slack, filled, answering=behind(gate, filled)):
         await slack.slash("subscribe")
         (view,) = (await slack.until(lambda: slack.views)).values()
         typed = {"type": "plain_text_input", "action_id": "query", "block_id": "query", "value": "lidar"}

@@ -459,21 +459,25 @@ async def test_a_channel_gets_no_more_than_slack_lets_it_have(slack: FakeSlack, 
 # The whole way
 
 
+class Slack:
+    """The adapter, as far as deliveries go."""
+
+    def __init__(self, posts: Posts) -> None:
+        self.post = posts.send
+
+    async def run(self, _: object) -> None: ...
+
+
 async def test_a_morning_goes_from_the_digest_to_the_channel_and_the_person_once(
     slack: FakeSlack, posts: Posts, store: Store, clock: Clock
 ) -> None:
-    class Slack:
-        post = staticmethod(posts.send)
-
-        async def run(self, _: object) -> None: ...
-
     await store.follow(Following(ROOM, owner=ADA))
     await store.subscribe(ADA, parse("paper"), clock())
     papers = tuple(Paper(f"2011.{n:05}", f"Paper {n}", "An abstract.") for n in range(1, 9))
     slack.fail("chat.postMessage", limited("0.2"), dropped(commit=True))
     for _ in range(12):
         await daily.take_in(Digest("x", "cs.CV", FRIDAY, papers), store, clock())
-        await daily.deliver(store, {"slack": Slack()}, clock)
+        await daily.deliver(store, {"slack": Slack(posts)}, clock)
         clock.forward(20)
 
     rooms = [each for each in slack.posts if each.channel == "C1" and not each.thread_ts]
@@ -485,17 +489,12 @@ async def test_a_morning_goes_from_the_digest_to_the_channel_and_the_person_once
 async def test_whoever_set_a_channel_up_is_told_once_that_nothing_can_be_posted_there(
     slack: FakeSlack, posts: Posts, store: Store, clock: Clock
 ) -> None:
-    class Slack:
-        post = staticmethod(posts.send)
-
-        async def run(self, _: object) -> None: ...
-
     await store.follow(Following(ROOM, owner=ADA))
     slack.teams["T1"].channels["C1"].archived = True
     for number in range(1, 4):
         digest = Digest("x", "cs.CV", FRIDAY + timedelta(number), (Paper(f"2011.0000{number}", "Paper"),))
         await daily.take_in(digest, store, clock())
-        await daily.deliver(store, {"slack": Slack()}, clock)
+        await daily.deliver(store, {"slack": Slack(posts)}, clock)
         clock.forward(86_400)
 
     (notice,) = slack.posts

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -94,17 +95,16 @@ def opened(reply: Reply) -> tuple[Block, ...]:
     return blocks
 
 
-def thread(reply: Reply, *, by: str = "") -> list[Message]:
+def thread(reply: Reply) -> list[Message]:
     """Return a reply as a message that has each paper in a line or two, and the messages of its thread with all of it.
 
     The first message names every paper, however many there are; what does not fit into it comes first in the thread.
     """
-    heads = [*_head(reply), *_actions(reply.buttons, by, "end")]
-    first, *rest = _packed([_line(card) for card in reply.cards], room=_BLOCKS - len(heads), taken=_size(heads))
-    lines = [Message(fallback(reply), (*_head(reply), *first, *_actions(reply.buttons, by, "end")))]
-    lines += [Message(fallback(reply), tuple(blocks)) for blocks in rest]
+    heads, ends = list(_head(reply)), buttons(reply.buttons, group="end")
+    room = _BLOCKS - len(heads) - len(ends)
+    first, *rest = _packed([_line(card) for card in reply.cards], room=room, taken=_size([*heads, *ends]))
     cards = _packed([list(_card(card, n)) for n, card in enumerate(_cards(reply.cards, _SNIPPET))])
-    return lines + [Message(fallback(reply), tuple(blocks)) for blocks in cards]
+    return [Message(fallback(reply), tuple(blocks)) for blocks in ([*heads, *first, *ends], *rest, *cards)]
 
 
 def chapters(reply: Reply, *, by: str = "") -> list[Message]:
@@ -116,10 +116,7 @@ def chapters(reply: Reply, *, by: str = "") -> list[Message]:
     if rest:
         shown = sum(block["type"] == "rich_text" for block in first)
         heads += context(f"{shown} of {len(cards)} are here, the others in the thread of this message.")
-    return [
-        Message(fallback(reply), (*heads, *first, *ends)),
-        *(Message(fallback(reply), tuple(blocks)) for blocks in rest),
-    ]
+    return [Message(fallback(reply), tuple(blocks)) for blocks in ([*heads, *first, *ends], *rest)]
 
 
 def modal(title: str, blocks: Iterable[Block], *, callback: str = "reply", submit: str = "") -> Block:
@@ -139,9 +136,9 @@ def words(text: str) -> Block:
     return prose(Text(text).clip(_CHARACTERS).plain)
 
 
-def buttons(steps: Sequence[Button], *, by: str = "", group: str) -> list[Block]:
+def buttons(steps: Sequence[Button], *, group: str) -> list[Block]:
     """Return steps as rows of buttons; `group` tells these from the other buttons of a message or view."""
-    return list(_actions(steps, by, group))
+    return list(_actions(steps, "", group))
 
 
 def listed(reply: Reply) -> list[Block]:
@@ -233,7 +230,7 @@ def _about(card: Card) -> Iterator[Block]:
 
 
 def _host(url: str) -> str:
-    return escape(urlsplit(url).hostname or "").replace("\u2060", "")
+    return html.escape(urlsplit(url).hostname or "", quote=False)
 
 
 def _actions(steps: Sequence[Button], by: str, group: str, shared: Sequence[Button] = ()) -> Iterator[Block]:

@@ -7,6 +7,7 @@ https://docs.slack.dev/reference/block-kit/blocks/rich-text-block
 
 from __future__ import annotations
 
+import html
 from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import quote
@@ -69,8 +70,7 @@ def escape(text: str) -> str:
 
     https://docs.slack.dev/messaging/formatting-message-text#escaping
     """
-    for sign, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;")):
-        text = text.replace(sign, entity)
+    text = html.escape(text, quote=False)
     for mark in ("://", "www.", "mailto:"):
         text = text.replace(mark, f"{mark[0]}\u2060{mark[1:]}")
     return text

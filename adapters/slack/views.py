@@ -10,7 +10,6 @@ from adapters.slack import blocks
 from adapters.slack.elements import Block, bullets, header, piece, plain, rich
 from adapters.slack.prose import usage
 from bot.commands import COMMANDS
-from bot.dispatch import Command
 from bot.grammar import MAX_LENGTH
 from bot.model import Button, Reply, Text
 
@@ -73,7 +72,7 @@ def home(subscriptions: Reply, matches: Reply, *, said: Reply | None = None) -> 
         *(_beginning() if is_new else _mine(subscriptions, matches)),
         _DIVIDER,
         header("What to type"),
-        rich(bullets(usage(_brief(COMMANDS[name]), COMMANDS[name].summary) for name in _TO_TYPE)),
+        rich(bullets(usage(COMMANDS[name].brief, COMMANDS[name].summary) for name in _TO_TYPE)),
     ]
     return {"type": "home", "blocks": parts[:100]}
 
@@ -111,11 +110,3 @@ def _done(said: Reply) -> Reply:
     """Return what an answer says of what was done, and how to undo it: the lists that it shows stand below anyway."""
     first = str(said.text).partition("\n")[0]
     return Reply(Text(first), buttons=tuple(each for each in said.buttons if each.name not in HOME_PAGES))
-
-
-def _brief(command: Command) -> str:
-    """Return how to type a command, without what is rarely said: the named parameters."""
-    shown = {name: each.shown for name, each in command.parameters.items() if not each.named}
-    return " ".join(
-        [command.name, *(each if name in command.required else f"[{each}]" for name, each in shown.items())]
-    )
