@@ -13,7 +13,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import ingest, parsing, searching, slack, startup
+from benchmarks import discord, ingest, parsing, searching, slack, startup
 from benchmarks.timing import Row
 
 
@@ -62,6 +62,7 @@ def _families(*, quick: bool) -> Iterator[tuple[str, list[Row]]]:
     yield ingest.rows(3 if quick else 7)
     yield from searching.rows(10 if quick else 100, 3_000 if quick else None)
     yield from slack.rows(10 if quick else 60, 3_000 if quick else 100_000)
+    yield from discord.rows(20 if quick else 60, 3_000 if quick else 100_000)
     yield startup.rows(3 if quick else 15)
 
 

@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 
 from benchmarks import material
 from benchmarks.timing import Cost, Row, Watch, milliseconds, percentile, ratio
-from bot.commands import answer, call
+from bot.commands import answer, call, suggest
 from bot.daily import take_in
 from bot.grammar import parse
 from bot.model import Destination, Paper
@@ -42,6 +42,24 @@ _LINES = (
 )
 
 
+# What is typed in a field, letter by letter or begun anew.
+_TYPED = (
+    ("search", "query_text", ""),
+    ("search", "query_text", "s"),
+    ("search", "query_text", "se"),
+    ("search", "query_text", "segm"),
+    ("search", "query_text", "lidar s"),
+    ("search", "query_text", '"large l'),
+    ("search", "query_text", "title:diff"),
+    ("search", "query_text", "cat:cs.c"),
+    ("show", "paper_id", "point cl"),
+    ("show", "paper_id", "2505.1"),
+    ("today", "day", ""),
+    ("today", "category", "cs."),
+    ("settings", "tz", "berl"),
+)
+
+
 def rows(rounds: int, count: int | None) -> list[tuple[str, list[Row]]]:
     if not material.CORPUS.exists():
         return [("Search: there is no corpus beside the checkout", [])]
@@ -63,6 +81,7 @@ def rows(rounds: int, count: int | None) -> list[tuple[str, list[Row]]]:
                 f"`similar` on {papers:,} papers, p50 and p99; how many of the first ten are of the paper's category",
                 asyncio.run(_likened(path, 2 * rounds)),
             ),
+            (f"Offer values while one types, {papers:,} papers, p50 and p99", asyncio.run(_offered(path, rounds))),
         ]
 
 
@@ -119,6 +138,20 @@ async def _likened(path: Path, count: int) -> list[Row]:
     return [
         Row("similar", *_figures(costs), f"{sum(alike) / len(alike):.0%}"),
         Row("ten at random", "", "", f"{sum(by_chance) / len(by_chance):.0%}"),
+    ]
+
+
+async def _offered(path: Path, rounds: int) -> list[Row]:
+    costs: dict[tuple[str, str, str], list[Cost]] = {each: [] for each in _TYPED}
+    here = Destination("benchmark", "local", "@me")
+    async with connect(f"sqlite:///{path}") as store:
+        for _ in range(rounds):
+            for name, parameter, typed in _TYPED:
+                with Watch() as watch:
+                    await suggest(call(name, room=here, caller=here, at=datetime.now(UTC)), parameter, typed, store)
+                costs[name, parameter, typed].append(watch.cost)
+    return [Row(f"{name} {typed or '(empty)'}", *_figures(each)) for (name, _, typed), each in costs.items()] + [
+        Row("all of these together", *_figures([cost for each in costs.values() for cost in each]))
     ]
 
 

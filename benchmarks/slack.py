@@ -10,10 +10,9 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from functools import partial
 from time import perf_counter, process_time
 from typing import Any
 
@@ -23,16 +22,15 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.slack import Adapter, blocks
 from benchmarks import material
-from benchmarks.timing import Cost, Row, milliseconds, percentile, ratio
+from benchmarks.chats import LINES, filled, percentiles, running
+from benchmarks.timing import Cost, Row
 from bot.commands import answer, call
 from bot.config import Settings
-from bot.daily import take_in
 from bot.model import Destination
 from bot.ports import Store
-from storage import connect
+from bot.service import offer
 from tests.fakes.slack import FakeSlack
 
-_LINES = ("search segmentation", 'search "point cloud"', "search large language model reasoning", "today", "status")
 _PRESSED = {
     "type": "button",
     "block_id": "b",
@@ -52,13 +50,9 @@ def rows(rounds: int, count: int) -> list[tuple[str, list[Row]]]:
 
 
 async def _rows(rounds: int, count: int) -> list[tuple[str, list[Row]]]:
-    with TemporaryDirectory() as folder:
-        async with connect(f"sqlite:///{Path(folder) / 'slack.db'}") as store:
-            for digest in material.enlarged(count):
-                await take_in(digest, store, datetime.now(UTC))
-            papers = (await store.census()).papers
-            acks, answers = await _asked(store, rounds)
-            gaps = await _cut(store, max(6.0, rounds / 2))
+    async with filled(count) as (store, papers):
+        acks, answers = await _asked(store, rounds)
+        gaps = await _cut(store, max(6.0, rounds / 2))
     return [
         ("Slack: from the envelope of a button to its acknowledgement, p50 and p99", acks),
         (f"Slack, {papers:,} papers: from the envelope of a command to its answer, p50 and p99", answers),
@@ -77,11 +71,11 @@ async def _asked(store: Store, rounds: int) -> tuple[list[Row], list[Row]]:
         times: dict[str, tuple[list[Cost], list[Cost]]] = {"Paperwire": ([], []), "slack-bolt as documented": ([], [])}
         slacks = dict(zip(times, (ours, theirs), strict=True))
         for number in range(rounds):
-            for line in _LINES:
+            for line in LINES:
                 for name in list(slacks)[:: -1 if number % 2 else 1]:
                     await _ask(slacks[name], line, *times[name])
     acks = {name: each[0] for name, each in times.items()}
-    return _percentiles(acks), _percentiles({name: each[1] for name, each in times.items()})
+    return percentiles(acks), percentiles({name: each[1] for name, each in times.items()})
 
 
 async def _ask(slack: FakeSlack, line: str, acks: list[Cost], answers: list[Cost]) -> None:
@@ -92,23 +86,6 @@ async def _ask(slack: FakeSlack, line: str, acks: list[Cost], answers: list[Cost
     ack = await slack.block_action(_PRESSED, on=said)
     acks.append(Cost(ack.elapsed, process_time() - cpu))
     await slack.answered(ack)
-
-
-def _percentiles(times: dict[str, list[Cost]]) -> list[Row]:
-    middle = {
-        name: Cost(percentile([c.wall for c in each], 0.5), percentile([c.cpu for c in each], 0.5))
-        for name, each in times.items()
-    }
-    first = next(iter(middle.values()))
-    return [
-        Row(
-            name,
-            " ".join(milliseconds(percentile([c.wall for c in each], share)) for share in (0.5, 0.99)),
-            " ".join(milliseconds(percentile([c.cpu for c in each], share)) for share in (0.5, 0.99)),
-            ratio(middle[name], first),
-        )
-        for name, each in times.items()
-    ]
 
 
 async def _cut(store: Store, seconds: float) -> list[Row]:
@@ -136,7 +113,10 @@ async def _cut(store: Store, seconds: float) -> list[Row]:
 @asynccontextmanager
 async def _paperwire(slack: FakeSlack, store: Store) -> AsyncIterator[None]:
     settings = Settings(database="", slack_api=slack.api, slack_bot_token=slack.token, slack_app_token=slack.app_token)
-    async with Adapter.open(settings, store.ledger("slack")) as adapter, _running(adapter.run(_answering(store))):
+    async with (
+        Adapter.open(settings, store.ledger("slack")) as adapter,
+        running(adapter.run(_answering(store), partial(offer, store=store))),
+    ):
         await slack.connected(2)
         yield
 
@@ -173,14 +153,3 @@ async def _bolt(slack: FakeSlack, store: Store) -> AsyncIterator[None]:
 
 def _answering(store: Store) -> Callable[[Any], Awaitable[Any]]:
     return lambda asked: answer(asked, store)
-
-
-@asynccontextmanager
-async def _running(work: Awaitable[None]) -> AsyncIterator[None]:
-    task = asyncio.ensure_future(work)
-    try:
-        yield
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task

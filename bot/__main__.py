@@ -283,7 +283,7 @@ async def _migrate(settings: config.Settings) -> None:
 
 async def _demo(path: str | None) -> None:
     from bot import demo  # noqa: PLC0415
-    from bot.service import respond  # noqa: PLC0415
+    from bot.service import offer, respond  # noqa: PLC0415
 
     if path is None:
         digests = list(demo.sample())
@@ -298,7 +298,9 @@ async def _demo(path: str | None) -> None:
             await demo.tour(digests, store, terminal)
             if _has_person():
                 await terminal.say("Now it is yours: type help to see every command, and exit to leave.")
-                await terminal.run(lambda call: respond(call, store))
+                await terminal.run(
+                    lambda call: respond(call, store), lambda call, name, typed: offer(call, name, typed, store)
+                )
 
 
 async def _ingest(paths: Sequence[str], settings: config.Settings, *, owe: bool) -> None:

@@ -18,6 +18,7 @@ _EXTRA = f"({'|'.join(SLACK_EXTRAS)})"
 _LOOPBACK = r"(127\.0\.0\.1|localhost|\[::1\])"
 _HOST = r"(\[[0-9A-Fa-f:.]+\]|[0-9A-Za-z_.-]+)"
 _PORT = "([0-9]{1,4}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
+_PART = "[0-9A-Za-z_-]+"
 _FERNET = "[0-9A-Za-z_-]{43}="
 _MAKE_KEY = "python -c 'from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())'"
 
@@ -78,6 +79,20 @@ class Settings:
     slack_extras: str = _of(
         "", "unfurl,history", pattern=f"{_EXTRA}({_LISTED}{_EXTRA})*", what=f"knows only {', '.join(SLACK_EXTRAS)}"
     )
+    discord_token: str = _of(
+        "",
+        "MTIz.AbCd.x-Yz",
+        pattern=rf"{_PART}\.{_PART}\.{_PART}",
+        what="is no bot token: those have three parts with dots between, and "
+        "https://discord.com/developers/applications shows one under Bot, Reset Token",
+        secret=True,
+    )
+    discord_api: str = _of(
+        "https://discord.com/api/v10",
+        "https://discord.example/api/v10",
+        pattern=rf"(https://{_HOST}|http://{_LOOPBACK})(:{_PORT})?(/[!-~]*[!-.0-~])?",
+        what="is no https address without a / at its end",
+    )
     secret_key: str = _of(
         "",
         f'"$({_MAKE_KEY})"',
@@ -89,7 +104,12 @@ class Settings:
     @property
     def platforms(self) -> tuple[str, ...]:
         """The platforms that are configured: the terminal needs nothing to be."""
-        return ("console", "slack") if self.slack_bot_token or self.slack_client_id else ("console",)
+        configured = {
+            "console": True,
+            "discord": bool(self.discord_token),
+            "slack": bool(self.slack_bot_token or self.slack_client_id),
+        }
+        return tuple(name for name, is_configured in configured.items() if is_configured)
 
     @property
     def extras(self) -> frozenset[str]:
@@ -161,7 +181,11 @@ def unknown_settings() -> Iterator[str]:
             hint = f"Did you mean {_variable(near[0])}?" if near else f"There are: {every}."
             yield f"{name} is no setting. {hint}"
     for each in known:
-        if each.startswith("slack_") and os.environ.get(each.upper()) and not os.environ.get(_variable(each)):
+        if (
+            each.startswith(("slack_", "discord_"))
+            and os.environ.get(each.upper())
+            and not os.environ.get(_variable(each))
+        ):
             yield f"{each.upper()} is not read. Did you mean {_variable(each)}?"
 
 

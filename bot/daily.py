@@ -67,7 +67,7 @@ def plan(morning: Morning) -> Iterator[Delivery]:
         return
     workspaces: defaultdict[tuple[str, str], list[Subscription]] = defaultdict(list)
     for subscription in morning.subscriptions:
-        workspaces[_workspace(subscription.person)].append(subscription)
+        workspaces[(subscription.person.platform, subscription.workspace)].append(subscription)
     followers = {
         workspace: Counter(pick.paper for picks in alerts.match(members, morning.papers).values() for pick in picks)
         for workspace, members in workspaces.items()
@@ -148,6 +148,7 @@ async def _highlights(delivery: Delivery, store: Store) -> Reply | None:
         Text(f"{delivery.topic}, {spoken(delivery.day)}: {shown}"),
         tuple(card(papers[pick.paper], why="; ".join(pick.reasons)) for pick in delivery.picks),
         buttons=(Button("The whole digest", "today", f"{delivery.day} {delivery.topic}"),),
+        topic=delivery.topic,
     )
 
 

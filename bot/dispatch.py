@@ -8,13 +8,19 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from itertools import islice
 from typing import Any, get_type_hints
 
-from bot.model import Call, Destination, Reply, Text, UserError
+from bot.model import Call, Destination, Reply, Suggestion, Text, UserError
 from bot.ports import Store
+
+_OFFERED = 25  # as many as fit on a screen, and as Discord takes
+_OFFERED_LENGTH = 100
+_QUOTED = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +29,9 @@ class Parameter:
 
     `words` is how many words a value may take. `rest` takes all that is left of the line. `named` is written
     `name:value`, anywhere in it.
+
+    Where a platform has a field for each parameter: `choices` are all the values there are; `most` makes it a whole
+    number from 1 to that; any other takes a text of at most `length` characters, while which `suggest` offers values.
     """
 
     shown: str
@@ -31,6 +40,10 @@ class Parameter:
     words: int = 1
     rest: bool = False
     named: bool = False
+    choices: Collection[str] = ()
+    most: int = 0
+    length: int = 100
+    suggest: Callable[[str, Call, Store], Awaitable[Iterable[Suggestion]]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,57 +131,129 @@ def named(call: Call) -> Command:
     raise UserError(f"{call.name} is no command. To find papers, type: search {line}\nFor all commands, type: help")
 
 
+def places(name: str, text: str) -> dict[str, str]:
+    """Return which words of a command's text belong to which of its parameters, by name, in the registry's order.
+
+    A word that only stands for a value (`DATE`, `NUMBER`) belongs to the parameter that is shown so. What belongs
+    nowhere is left out, and all that stands behind it.
+    """
+    found = COMMANDS.get(name)
+    if found is None:
+        return {}
+    nowhere = Destination("", "", "")
+    asked = Call(name, text, nowhere, nowhere, datetime.now(UTC))
+
+    def read(parameter: Parameter, words: str) -> object:
+        if parameter.named or words == parameter.shown:
+            return words
+        try:
+            return parameter.read(words, asked)
+        except UserError:
+            return None
+
+    placed: dict[str, str] = {}
+    with suppress(UserError):
+        for each, words, _ in _placed(found, found.parameters, text, read):
+            placed[each] = words  # noqa: PERF403  # what comes before a mistake is kept
+    return {each: placed[each] for each in found.parameters if each in placed}
+
+
+async def suggest(call: Call, parameter: str, typed: str, store: Store) -> tuple[Suggestion, ...]:
+    """Return what to offer for a parameter of a call that is still being typed: few, short, each once, best first."""
+    asked = named(call).parameters[parameter]
+    if asked.choices:
+        begun = typed.strip().lower()
+        offered: Iterable[Suggestion] = [Suggestion(each, each) for each in asked.choices if each.startswith(begun)]
+    else:
+        offered = await asked.suggest(typed, call, store) if asked.suggest else ()
+    labels: dict[str, str] = {}
+    for each in offered:
+        if 0 < len(each.value) <= _OFFERED_LENGTH:
+            labels.setdefault(each.value, Text(each.label).clip(_OFFERED_LENGTH).plain)
+    return tuple(Suggestion(label, value) for value, label in islice(labels.items(), _OFFERED))
+
+
 def _arguments(found: Command, call: Call) -> dict[str, Any]:
-    """Read a call's text as a command's arguments; raise `UserError`, with the usage, where it cannot be."""
-    values: dict[str, Any] = {}
-    text = call.text
-    for name, each in found.parameters.items():
-        if each.named:
-            text, value = _named(name, each, text, call)
-            values |= {} if value is None else {name: value}
-    places = {name: each for name, each in found.parameters.items() if not each.named and not each.rest}
-    rest = next((name for name, each in found.parameters.items() if each.rest), None)
-    while text:
-        fitting = ((name, *_begun(each, text, call)) for name, each in places.items())
-        place = next(((name, value, after) for name, value, after in fitting if value is not None), None)
-        if place is not None:
-            name, value, text = place
-            values[name] = value
-            del places[name]
-        elif rest is not None:
-            values[rest] = text
-            break
-        else:
-            raise UserError(f"{text.split()[0]} does not fit here. Usage: {found.usage}\n{expected(found)}")
+    """Read a call as a command's arguments; raise `UserError`, with the usage, where it cannot be.
+
+    What stands in a parameter's own field is read as its value and nothing else; the text is read for the others.
+    """
+    if unknown := call.options.keys() - found.parameters.keys():
+        raise ValueError(f"{found.name} has no parameter {', '.join(sorted(unknown))}")
+    given = {name: typed.strip() for name, typed in call.options.items()}
+    values = {name: _option(found.parameters[name], typed, call) for name, typed in given.items() if typed}
+    others = {name: each for name, each in found.parameters.items() if name not in values}
+    values |= {
+        name: value for name, _, value in _placed(found, others, call.text, lambda each, words: each.read(words, call))
+    }
     if missing := found.required - values.keys():
         raise UserError(f"{found.name} needs more. Usage: {found.usage}\n{expected(found, missing)}")
     return values
 
 
-def _begun(parameter: Parameter, text: str, call: Call) -> tuple[Any, str]:
-    """Read a value off the beginning of a text, the longest that fits; return it, or None, and what is left."""
+def _option(parameter: Parameter, typed: str, call: Call) -> object:
+    value = parameter.read(typed, call)
+    if value is None:
+        said = Text(typed).clip(_QUOTED)
+        raise UserError(f"{said} is not understood as {parameter.shown}: {parameter.about}")
+    return value
+
+
+_Read = Callable[[Parameter, str], Any]
+
+
+def _placed(
+    found: Command, parameters: Mapping[str, Parameter], text: str, read: _Read
+) -> Iterator[tuple[str, str, Any]]:
+    """Yield `(name, words, value)` for each of the parameters that has words in a text.
+
+    Raise `UserError` where some of it belongs to none.
+    """
+    for name, each in parameters.items():
+        if each.named:
+            text, words = _named(name, text)
+            if words:
+                value = read(each, words)
+                if value is None:
+                    raise UserError(f"{name}:{words} is not understood: {each.about}")
+                yield name, words, value
+    open_ = {name: each for name, each in parameters.items() if not each.named and not each.rest}
+    rest = next((name for name, each in parameters.items() if each.rest), None)
+    while text:
+        fitting = ((name, *_begun(each, text, read)) for name, each in open_.items())
+        place = next((each for each in fitting if each[2] is not None), None)
+        if place is not None:
+            name, words, value, text = place
+            yield name, words, value
+            del open_[name]
+        elif rest is not None:
+            yield rest, text, text
+            return
+        else:
+            raise UserError(f"{text.split()[0]} does not fit here. Usage: {found.usage}\n{expected(found)}")
+
+
+def _begun(parameter: Parameter, text: str, read: _Read) -> tuple[str, Any, str]:
+    """Read a value off the beginning of a text, the longest that fits: its words, it or None, and what is left."""
     for count in range(parameter.words, 0, -1):
-        words = text.split(maxsplit=count)
-        value = parameter.read(" ".join(words[:count]), call)
+        pieces = text.split(maxsplit=count)
+        words = " ".join(pieces[:count])
+        value = read(parameter, words)
         if value is not None:
-            return value, "".join(words[count:])
-    return None, text
+            return words, value, "".join(pieces[count:])
+    return "", None, text
 
 
-def _named(name: str, parameter: Parameter, text: str, call: Call) -> tuple[str, Any]:
+def _named(name: str, text: str) -> tuple[str, str]:
     """Take `name:value` out of a text, where it stands outside quotes; return what is left, and the value."""
     pieces = text.split('"')
     for number, piece in enumerate(pieces[::2]):
         # In a text that is pasted, "Project page: ..." and "page:https://..." name nothing.
         match = re.search(rf"(?<!\S){name}:(?!https?:)(\S+)", piece, re.IGNORECASE)
-        if match is None:
-            continue
-        value = parameter.read(match[1], call)
-        if value is None:
-            raise UserError(f"{match[0]} is not understood: {parameter.about}")
-        pieces[2 * number] = piece[: match.start()].rstrip() + piece[match.end() :]
-        return '"'.join(pieces).strip(), value
-    return text, None
+        if match:
+            pieces[2 * number] = piece[: match.start()].rstrip() + piece[match.end() :]
+            return '"'.join(pieces).strip(), match[1]
+    return text, ""
 
 
 def expected(found: Command, names: frozenset[str] = frozenset()) -> str:

@@ -54,7 +54,7 @@ _UNTYPED = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 def parse(line: str) -> Query:
     """Read a line as a query. Raise `UserError`, saying what to type instead, where it cannot be one."""
-    line = " ".join(_UNTYPED.sub(" ", _DASH.sub(" ", line).translate(_TYPED)).split())
+    line = " ".join(plain(_DASH.sub(" ", line)).split())
     if not line:
         raise UserError('Type what to look for, for example: "point cloud" -medical')
     if len(line) > MAX_LENGTH:
@@ -66,6 +66,25 @@ def parse(line: str) -> Query:
             f"Type a word to look for before it, for example: segmentation {line}"
         )
     return Query(line, root)
+
+
+def plain(line: str) -> str:
+    """Return a line with what keyboards and chat clients make of quotation marks and minus signs as one types them."""
+    return _UNTYPED.sub(" ", line.translate(_TYPED))
+
+
+def closed(line: str) -> str:
+    """Return a line whose quotation marks and parentheses pair up: what is open closed, what opens nothing left out."""
+    mended, opened, quoted = "", 0, False
+    for c in line:
+        quoted ^= c == '"'
+        if c == ")" and not quoted:
+            if not opened:
+                continue
+            opened -= 1
+        opened += c == "(" and not quoted
+        mended += c
+    return " ".join(mended.split()) + '"' * quoted + ")" * opened
 
 
 def arxiv_id(text: str) -> str | None:
@@ -282,16 +301,7 @@ def _unknown_field(field: str, value: str) -> str:
 
 def _instead(line: str) -> str:
     """Say what to type for a line whose quotation marks or parentheses do not pair up."""
-    mended, opened, quoted = "", 0, False
-    for c in line:
-        quoted ^= c == '"'
-        if c == ")" and not quoted:
-            if not opened:
-                continue
-            opened -= 1
-        opened += c == "(" and not quoted
-        mended += c
-    mended = " ".join(mended.split()) + '"' * quoted + ")" * opened
+    mended = closed(line)
     return f"Type: {mended}" if _parses(mended) else 'For example: "point cloud" OR (lidar -medical)'
 
 

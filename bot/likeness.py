@@ -14,7 +14,7 @@ _MOST = 14  # words
 _LONE = 6  # words besides that one paper has: where that is the paper asked about, they must not crowd out others
 _RARE = 5  # a telling word is in no more than one in so many papers
 # What the figures say of these anyway; but most papers have them, and to count those takes longer than to search.
-_TELL_NOTHING = frozenset({
+TELL_NOTHING = frozenset({
     "an", "and", "are", "as", "at", "be", "by", "can", "for", "from", "in", "is", "it", "of", "on", "or", "our",
     "that", "the", "these", "this", "to", "we", "which", "while", "with",
 })  # fmt: skip
@@ -29,7 +29,7 @@ async def telling(text: str, store: Store) -> Query | None:
     spelled: dict[str, str] = {}
     times: Counter[str] = Counter()
     for (word, *_), _, start, end in spans(text):
-        if len(word) > 1 and not word.isdecimal() and word not in _TELL_NOTHING:
+        if len(word) > 1 and not word.isdecimal() and word not in TELL_NOTHING:
             times[word] += 1
             spelled.setdefault(word, text[start:end])
     papers = await store.count(date.min, date.max)

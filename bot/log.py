@@ -14,10 +14,13 @@ from typing import Any, TextIO
 from bot.config import Settings
 
 # Whose log says what people typed, and with which token.
-_TALKATIVE = ("slack_bolt", "slack_sdk", "aiohttp")
+_TALKATIVE = ("slack_bolt", "slack_sdk", "discord", "aiohttp")
 _CREDENTIAL = re.compile(
     r"(?:xox[a-z]\.)?xox[a-z]-[\w.-]+|xapp-[\w-]+|(?<=ticket=)[^\s&\"']+"
     r"|(?:(?<=hooks\.slack\.com/)|(?<=hooks\.slack-gov\.com/))[\w/.-]+"
+    # Discord's: an interaction's answers go to an address that has its token in it. Then a bot's token.
+    r"|(?:(?<=/webhooks/)|(?<=/interactions/))\d+/[\w.%-]+"
+    r"|[\w-]{23,30}\.[\w-]{6,7}\.[\w-]{27,}"
 )
 _REDACTED = "[redacted]"
 
@@ -110,7 +113,11 @@ class _Fields(logging.Formatter):
 
 
 def _summarised(_: object, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Keep of an error its kind and place: its text can quote what a person typed."""
+    """Keep of an error its kind and place, for its text can quote what a person typed; of a text its first line.
+
+    discord.py writes a traceback into the text where something holds up its heartbeat.
+    """
+    event["event"] = str(event["event"]).partition("\n")[0]
     found = event.pop("exc_info", None)
     error = found if isinstance(found, BaseException) else found[1] if isinstance(found, tuple) else None
     if error := error or (sys.exc_info()[1] if found else None):

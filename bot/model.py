@@ -6,8 +6,8 @@ Nothing here does I/O, and nothing here knows a platform or a database.
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import Literal
 
@@ -182,7 +182,8 @@ class Destination:
 class Call:
     """A command as a person gave it, without its platform.
 
-    `name` is the verb and `text` all that follows. `at` is the caller's clock with its time zone, set at the edge.
+    `name` is the verb and `text` all that follows; where a platform has a field for each parameter, `options` is what
+    stands in them, by the parameter's name. `at` is the caller's clock with its time zone, set at the edge.
     """
 
     name: str
@@ -193,6 +194,15 @@ class Call:
     may_manage: bool = False
     # Whether a message of ours can be posted in the room; where not, what to do about it, as a sentence.
     obstacle: str = ""
+    options: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A value to offer for what is being typed: what people read, and what it stands for."""
+
+    label: str
+    value: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +249,7 @@ class Reply:
     `private` replies are for the caller's eyes alone. `error` is set where the command could not be done:
     it says what to type instead. `again` is the call that gives this reply again and changes nothing, where others may
     want to see it: a platform can offer to share it. `about` is the room that it speaks of, if that is another one: a
-    platform knows what people call it.
+    platform knows what people call it. `topic` is the category whose digest it is, for where messages have labels.
     """
 
     text: Text = Text()
@@ -251,21 +261,29 @@ class Reply:
     items: tuple[Item, ...] = ()
     again: Button | None = None
     about: Destination | None = None
+    topic: str = ""
 
 
 # How a call is answered, whatever happens: it raises nothing.
 Answer = Callable[[Call], Awaitable[Reply]]
+# What to offer for a parameter of a call that is still being typed, by its name, and what is typed of it so far, best
+# first. It raises nothing either, and is quick: who types does not wait.
+Suggest = Callable[[Call, str, str], Awaitable[tuple[Suggestion, ...]]]
 
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """A query that a person wants to hear about. `number` is theirs alone and never changes."""
+    """A query that a person wants to hear about. `number` is theirs alone and never changes.
+
+    `workspace` is where it was made: there it counts among what people follow. A person may be in many.
+    """
 
     person: Destination
     number: int
     query: str
     since: datetime
     muted: bool = False
+    workspace: str = ""
 
 
 @dataclass(frozen=True, slots=True)

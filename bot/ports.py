@@ -17,8 +17,9 @@ from bot.model import (
     Refusal,
     Reply,
     Subscription,
+    Suggest,
 )
-from bot.query import Query
+from bot.query import Query, Term
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,10 +166,28 @@ class Store(Protocol):
     async def vocabulary(self) -> Mapping[str, int]:
         """Return the frequencies of all words."""
 
+    async def titles(self, terms: Iterable[Term] = (), *, limit: int) -> Mapping[str, str]:
+        """Return the titles that have all of some words or phrases, by arXiv id, those taken in last first."""
+
+    async def titles_from(self, beginning: str, *, limit: int) -> Mapping[str, str]:
+        """Return the titles of the papers whose arXiv ids begin so, by id, the highest first."""
+
+    async def days(self) -> tuple[date, ...]:
+        """Return the days that have a digest, the newest first, as far back as somebody may want to choose from."""
+
+    async def counts(self, days: Iterable[date]) -> Mapping[date, int]:
+        """Return how many papers each of some days has. Days without any are left out."""
+
     async def census(self) -> Census: ...
 
-    async def subscribe(self, person: Destination, query: Query, at: datetime) -> tuple[Subscription, bool]:
-        """Save a subscription; return it and whether it is new. One of the same meaning stays the one it was."""
+    async def subscribe(
+        self, person: Destination, query: Query, at: datetime, *, workspace: str = "", most: int | None = None
+    ) -> tuple[Subscription, bool]:
+        """Save a subscription; return it and whether it is new. One of the same meaning stays the one it was.
+
+        `workspace` is where it is made, by default the person's own. Raise `TooMany` where the person has `most` of
+        them already and it is new.
+        """
 
     async def mute(self, person: Destination, number: int, *, muted: bool) -> Subscription | None:
         """Mute a subscription, or let it speak again; return it, or None where the person has no such number."""
@@ -178,8 +197,13 @@ class Store(Protocol):
 
     async def subscriptions(self, person: Destination) -> tuple[Subscription, ...]: ...
 
-    async def follow(self, following: Following, due: datetime | None = None) -> tuple[date, ...]:
+    async def follow(
+        self, following: Following, due: datetime | None = None, *, most: int | None = None
+    ) -> tuple[date, ...]:
         """Owe a room the daily highlights from the next digest on, with these settings.
+
+        Raise `TooMany` where its workspace has `most` such rooms already and it is a new one. A person's own scope is
+        no room that others could want: it is not counted.
 
         What is owed there and was never tried is due at `due` from now on. A room that was paused gets of what it
         missed only the newest day; the other days are returned.
@@ -264,8 +288,11 @@ class Ledger(Protocol):
 class Platform(Protocol):
     """A place where people ask and where messages go: Slack, Discord, the terminal."""
 
-    async def run(self, answer: Answer) -> None:
-        """Answer what people ask until there is no more to answer. Cancelling it is how it is stopped."""
+    async def run(self, answer: Answer, suggest: Suggest) -> None:
+        """Answer what people ask until there is no more to answer. Cancelling it is how it is stopped.
+
+        `suggest` is for platforms that offer values while one types.
+        """
 
     async def post(self, to: Destination, reply: Reply, *, key: str, uncertain: bool) -> None:
         """Deliver a message, or raise `DeliveryError`.
@@ -313,6 +340,14 @@ class DeliveryError(Exception):
         self.code = code
         self.kind = kind
         self.retry_after = retry_after
+
+
+class TooMany(Exception):  # noqa: N818  # a state: the cap is reached
+    """There are as many of something as there can be: `count`."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__(count)
+        self.count = count
 
 
 class Unreachable(Exception):  # noqa: N818  # a state, named as the exit code names it

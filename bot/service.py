@@ -7,18 +7,20 @@ import logging
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from typing import Any
 
-from bot.commands import answer
+from bot.commands import answer, suggest
 from bot.daily import deliver
 from bot.log import log_bug
-from bot.model import Call, Reply, Text
+from bot.model import Call, Reply, Suggestion, Text, UserError
 from bot.ports import Platform, Store, StoreError
 
 _log = logging.getLogger(__name__)
 
 _DELIVER_EVERY = 5.0  # seconds: so soon is delivered what another process takes in
 _ERASE_EVERY = 3600.0
+_OFFER_WITHIN = 1.0  # seconds: who types has typed on
 _FINISH_WITHIN = 8.0  # seconds: a supervisor kills what has not ended after ten
 
 
@@ -34,6 +36,23 @@ async def respond(call: Call, store: Store) -> Reply:
     return Reply(Text(said), error=said, private=True)
 
 
+async def offer(call: Call, parameter: str, typed: str, store: Store) -> tuple[Suggestion, ...]:
+    """Offer values for what is being typed; none where that takes too long, or fails."""
+    about = {"platform": call.room.platform}
+    try:
+        async with asyncio.timeout(_OFFER_WITHIN):
+            return await suggest(call, parameter, typed, store)
+    except UserError:  # no command of ours: answering it will say so
+        return ()
+    except TimeoutError:
+        _log.warning("suggesting_slow", extra=about)
+    except StoreError as error:
+        _log.warning("suggesting_failed", extra=about | {"reason": str(error)})
+    except Exception as error:  # noqa: BLE001  # as above
+        log_bug(_log, error, **about)
+    return ()
+
+
 async def serve(
     store: Store,
     platforms: Mapping[str, Platform],
@@ -47,7 +66,10 @@ async def serve(
     Without `outlive_asking` the service also ends once a platform has nobody left to answer: the person at the
     prompt has gone. With it deliveries go on: the end of a pipe is no reason to stop them.
     """
-    asking = {asyncio.ensure_future(each.run(lambda call: respond(call, store))) for each in platforms.values()}
+    asking = {
+        asyncio.ensure_future(each.run(lambda call: respond(call, store), partial(offer, store=store)))
+        for each in platforms.values()
+    }
     delivering = asyncio.ensure_future(_deliver(store, platforms, clock, stop))
     others = {asyncio.ensure_future(_erase(store, clock, stop)), asyncio.ensure_future(stop.wait())}
     waiting: set[asyncio.Future[Any]] = {*asking, delivering, *others}

@@ -109,6 +109,10 @@ async def _as_written(word: str, store: Store) -> str:
     for paper in found.papers:
         for text, field in ((paper.title, "title"), (paper.abstract, "abstract")):
             for start, end in mark(text, field, [Query(word, Term(((word,),), word))]).marks[:1]:
-                written = text[start:end]
-                return written if _NAME.search(written) else written.lower()
+                return lowered(text[start:end])
     return word
+
+
+def lowered(word: str) -> str:
+    """Return a word as it is written inside a sentence: in lower case, but where it is a name (GPT-4, NeRF)."""
+    return word if _NAME.search(word) else word.lower()

@@ -214,8 +214,10 @@ async def _morning(
         "JOIN destination ON id = room_id ORDER BY id"
     )
     subscriptions = await db.execute_fetchall(
-        "SELECT platform, workspace, name, number, query, since, muted FROM subscription "
-        "JOIN destination ON id = person_id WHERE NOT muted ORDER BY person_id, number"
+        """
+        SELECT platform, destination.workspace, name, number, query, since, muted, subscription.workspace
+        FROM subscription JOIN destination ON id = person_id WHERE NOT muted ORDER BY person_id, number
+        """
     )
     told: dict[str, dict[Destination, set[str]]] = {"alert": {}, "highlights": {}}
     for kind, arxiv_id, *to in await db.execute_fetchall(

@@ -165,6 +165,18 @@ async def erase(db: aiosqlite.Connection, now: datetime) -> int:
             ("told", "destination_id"),
         ):
             await db.execute(f"DELETE FROM {table} WHERE {column} IN {of_workspace}", (platform, workspace))  # noqa: S608
+        # What people of other workspaces subscribed to there stays theirs, without where it was.
+        await db.execute(
+            """
+            UPDATE subscription SET workspace = ''
+            WHERE workspace = ? AND person_id IN (SELECT id FROM destination WHERE platform = ?)
+            """,
+            (workspace, platform),
+        )
+        await db.execute(
+            "DELETE FROM outbox WHERE kind = 'notice' AND substr(topic, 1, length(?)) = ?",
+            (f"{platform}:{workspace}/",) * 2,
+        )
         for table in ("destination", "closed"):
             await db.execute(f"DELETE FROM {table} WHERE (platform, workspace) = (?, ?)", (platform, workspace))  # noqa: S608
         await db.execute(

@@ -38,6 +38,11 @@ def title_matches(query: Query) -> list[str]:
     return found
 
 
+def in_title(terms: Iterable[Term]) -> str:
+    """Return the FTS5 expression for titles that have all of some words or phrases; empty for none."""
+    return " AND ".join(f"({_term(term, 'title')})" for term in terms)
+
+
 def any_of(words: Iterable[str]) -> str:
     """Return the FTS5 expression for texts that have any of some folded words."""
     return _term(Term(tuple((word,) for word in words), ""), "title abstract")

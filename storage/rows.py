@@ -58,8 +58,8 @@ def scope(each: Destination) -> tuple[str, str, str]:
 
 
 def subscription(person: Destination, row: Row) -> Subscription:
-    number, query, since, muted = row
-    return Subscription(person, number, query, datetime.fromisoformat(since), bool(muted))
+    number, query, since, muted, workspace = row
+    return Subscription(person, number, query, datetime.fromisoformat(since), bool(muted), workspace)
 
 
 def following(room: Destination, row: Row) -> Following:

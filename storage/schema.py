@@ -74,6 +74,7 @@ MIGRATIONS: tuple[str, ...] = (
         meaning   TEXT NOT NULL,
         since     TEXT NOT NULL,
         muted     INTEGER NOT NULL DEFAULT 0,
+        workspace TEXT NOT NULL,  -- where it was made
         PRIMARY KEY (person_id, number),
         UNIQUE (person_id, meaning)
     ) STRICT, WITHOUT ROWID;

@@ -17,16 +17,17 @@ from typing import Literal, TypeVar
 import aiosqlite
 
 from bot.model import Delivery, Destination, Digest, Following, Paper, Subscription
-from bot.ports import Census, Found, Intake, Pause, Plan, Taken
-from bot.query import Query
+from bot.ports import Census, Found, Intake, Pause, Plan, Taken, TooMany
+from bot.query import Query, Term
 from bot.words import BARRIER
 from storage import intake, outbox, rows
 from storage.ledger import SqliteLedger, erase
-from storage.matching import any_of, listed_between, split, title_matches
+from storage.matching import any_of, in_title, listed_between, split, title_matches
 from storage.opening import configured, migrated, translated
 
 _Result = TypeVar("_Result")
 _READERS = 3
+_DAYS = 1000  # four years of them
 
 
 class SqliteStore:
@@ -87,8 +88,8 @@ class SqliteStore:
             conditions.insert(0, "w.paper_words MATCH ?")
             values.insert(0, match)
         where = " AND ".join(conditions)
-        in_title = title_matches(query)
-        rank = " + ".join(["(p.id IN (SELECT rowid FROM paper_words WHERE paper_words MATCH ?))"] * len(in_title))
+        better = title_matches(query)
+        rank = " + ".join(["(p.id IN (SELECT rowid FROM paper_words WHERE paper_words MATCH ?))"] * len(better))
         relevance = "bm25(paper_words, 10, 1, 1, 0)," if match else ""
         best = f"{f'{rank} DESC,' if rank else ''} p.day DESC, {relevance} p.arxiv_id DESC"
         total = await self._read(f"SELECT count(*) FROM {counted} WHERE {where}", values)  # noqa: S608  # constants
@@ -99,7 +100,7 @@ class SqliteStore:
             ), placed AS (SELECT id, row_number() OVER () AS place FROM hit)
             SELECT {rows.PAPER} FROM placed JOIN paper AS p ON p.id = placed.id ORDER BY placed.place
             """,  # noqa: S608  # constants, of here and of storage.matching
-            [*values, *in_title, limit, offset],
+            [*values, *better, limit, offset],
         )
         return Found(tuple(map(rows.paper, page)), total[0][0])
 
@@ -194,6 +195,41 @@ class SqliteStore:
         )
         return dict(map(tuple, found))
 
+    async def titles(self, terms: Iterable[Term] = (), *, limit: int) -> Mapping[str, str]:
+        match = in_title(terms)
+        # In the order of the index, so that it is left as soon as there are enough.
+        found = await self._read(
+            """
+            SELECT p.arxiv_id, p.title
+            FROM (SELECT rowid AS id FROM paper_words WHERE paper_words MATCH ? ORDER BY rowid DESC LIMIT ?) AS hit
+            CROSS JOIN paper AS p ON p.id = hit.id ORDER BY hit.id DESC
+            """
+            if match
+            else "SELECT arxiv_id, title FROM paper ORDER BY id DESC LIMIT ?",
+            (match, limit) if match else (limit,),
+        )
+        return dict(map(tuple, found))
+
+    async def titles_from(self, beginning: str, *, limit: int) -> Mapping[str, str]:
+        found = await self._read(
+            "SELECT arxiv_id, title FROM paper WHERE arxiv_id BETWEEN ? AND ? || char(0x10FFFF) "
+            "ORDER BY arxiv_id DESC LIMIT ?",
+            (beginning, beginning, limit),
+        )
+        return dict(map(tuple, found))
+
+    async def days(self) -> tuple[date, ...]:
+        found = await self._read("SELECT DISTINCT day FROM digest ORDER BY day DESC LIMIT ?", (_DAYS,))
+        return tuple(date.fromisoformat(row[0]) for row in found)
+
+    async def counts(self, days: Iterable[date]) -> Mapping[date, int]:
+        found = await self._read(
+            "SELECT day, count(DISTINCT paper_id) FROM json_each(?) AS wanted JOIN listing ON day = wanted.value "
+            "GROUP BY day",
+            (json.dumps([each.isoformat() for each in days]),),
+        )
+        return {date.fromisoformat(day): count for day, count in found}
+
     async def census(self) -> Census:
         found = await self._read(
             """
@@ -211,27 +247,37 @@ class SqliteStore:
 
     # People and rooms: every statement takes its scope.
 
-    async def subscribe(self, person: Destination, query: Query, at: datetime) -> tuple[Subscription, bool]:
+    async def subscribe(
+        self, person: Destination, query: Query, at: datetime, *, workspace: str = "", most: int | None = None
+    ) -> tuple[Subscription, bool]:
         async def job(db: aiosqlite.Connection) -> tuple[Subscription, bool]:
             await _welcome(db, person)
             cursor = await db.execute(
                 """
-                INSERT INTO subscription (person_id, number, query, meaning, since)
-                SELECT id, numbered + 1, ?, ?, ? FROM destination WHERE (platform, workspace, name) = (?, ?, ?)
+                INSERT INTO subscription (person_id, number, query, meaning, since, workspace)
+                SELECT id, numbered + 1, ?, ?, ?, ? FROM destination WHERE (platform, workspace, name) = (?, ?, ?)
                 ON CONFLICT (person_id, meaning) DO NOTHING
                 """,
-                (query.text, query.key, rows.stamp(at), *rows.scope(person)),
+                (query.text, query.key, rows.stamp(at), workspace or person.workspace, *rows.scope(person)),
             )
             new = cursor.rowcount > 0
             if new:
+                await _check_count(
+                    db,
+                    "SELECT count(*) FROM subscription JOIN destination ON id = person_id "
+                    "WHERE (platform, destination.workspace, name) = (?, ?, ?)",
+                    rows.scope(person),
+                    most,
+                )
                 await db.execute(
                     "UPDATE destination SET numbered = numbered + 1 WHERE (platform, workspace, name) = (?, ?, ?)",
                     rows.scope(person),
                 )
             (row,) = await db.execute_fetchall(
                 """
-                SELECT number, query, since, muted FROM subscription JOIN destination ON id = person_id
-                WHERE (platform, workspace, name) = (?, ?, ?) AND meaning = ?
+                SELECT number, query, since, muted, subscription.workspace
+                FROM subscription JOIN destination ON id = person_id
+                WHERE (platform, destination.workspace, name) = (?, ?, ?) AND meaning = ?
                 """,
                 (*rows.scope(person), query.key),
             )
@@ -246,7 +292,7 @@ class SqliteStore:
                 UPDATE subscription SET muted = ?
                 WHERE person_id = (SELECT id FROM destination WHERE (platform, workspace, name) = (?, ?, ?))
                       AND number = ?
-                RETURNING number, query, since, muted
+                RETURNING number, query, since, muted, workspace
                 """,
                 (muted, *rows.scope(person), number),
             )
@@ -261,7 +307,7 @@ class SqliteStore:
                 DELETE FROM subscription
                 WHERE person_id = (SELECT id FROM destination WHERE (platform, workspace, name) = (?, ?, ?))
                       AND number = ?
-                RETURNING number, query, since, muted
+                RETURNING number, query, since, muted, workspace
                 """,
                 (*rows.scope(person), number),
             )
@@ -272,17 +318,27 @@ class SqliteStore:
     async def subscriptions(self, person: Destination) -> tuple[Subscription, ...]:
         found = await self._read(
             """
-            SELECT number, query, since, muted FROM subscription JOIN destination ON id = person_id
-            WHERE (platform, workspace, name) = (?, ?, ?) ORDER BY number
+            SELECT number, query, since, muted, subscription.workspace
+            FROM subscription JOIN destination ON id = person_id
+            WHERE (platform, destination.workspace, name) = (?, ?, ?) ORDER BY number
             """,
             rows.scope(person),
         )
         return tuple(rows.subscription(person, row) for row in found)
 
-    async def follow(self, following: Following, due: datetime | None = None) -> tuple[date, ...]:
+    async def follow(
+        self, following: Following, due: datetime | None = None, *, most: int | None = None
+    ) -> tuple[date, ...]:
         async def job(db: aiosqlite.Connection) -> tuple[date, ...]:
             missed = await outbox.give_up_missed(db, following.room)
             await _welcome(db, following.room)
+            known = await db.execute_fetchall(
+                """
+                SELECT 1 FROM following JOIN destination ON id = room_id
+                WHERE (platform, workspace, name) = (?, ?, ?)
+                """,
+                rows.scope(following.room),
+            )
             await db.execute(
                 """
                 INSERT INTO following (room_id, categories, count, schedule, owner)
@@ -298,6 +354,14 @@ class SqliteStore:
                     *rows.scope(following.room),
                 ),
             )
+            if not known and not following.room.is_person:
+                await _check_count(
+                    db,
+                    "SELECT count(*) FROM following JOIN destination ON id = room_id "
+                    "WHERE (platform, workspace) = (?, ?) AND name NOT LIKE '@%'",
+                    (following.room.platform, following.room.workspace),
+                    most,
+                )
             await db.execute(
                 """
                 UPDATE outbox SET not_before = coalesce(?, not_before)
@@ -423,6 +487,13 @@ class SqliteStore:
                         await self._writer.execute("ROLLBACK")
                     raise
                 return result
+
+
+async def _check_count(db: aiosqlite.Connection, sql: str, values: Sequence[object], most: int | None) -> None:
+    """Raise `TooMany`, which takes the transaction back, where what it has just added is one too many."""
+    ((count,),) = await db.execute_fetchall(sql, values)
+    if most is not None and count > most:
+        raise TooMany(count - 1)
 
 
 async def _welcome(db: aiosqlite.Connection, destination: Destination) -> None:

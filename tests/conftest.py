@@ -6,12 +6,15 @@ from pathlib import Path
 from typing import Protocol, TypedDict, Unpack
 
 import aiohttp
+import discord
 import pytest
+import yarl
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.model import Call, Destination, Digest, Link, Listing, Paper, Refusal
 from bot.ports import Store
 from storage import connect
+from tests.fakes.discord import FakeDiscord
 from tests.fakes.slack import FakeSlack
 
 
@@ -72,6 +75,19 @@ async def client(slack: FakeSlack) -> AsyncIterator[AsyncWebClient]:
     """Yield the SDK's client as the product makes it, for that Slack."""
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=15)) as session:
         yield AsyncWebClient(base_url=slack.api, session=session, retry_handlers=[])
+
+
+@pytest.fixture(name="discord")
+async def _discord() -> AsyncIterator[FakeDiscord]:
+    """Yield a Discord on loopback, and point discord.py at it; what it finds wrong fails the test."""
+    route, socket = discord.http.Route, discord.gateway.DiscordWebSocket
+    before = route.BASE, socket.DEFAULT_GATEWAY
+    async with FakeDiscord() as fake:
+        route.BASE, socket.DEFAULT_GATEWAY = fake.api, yarl.URL(fake.gateway_url)
+        try:
+            yield fake
+        finally:
+            route.BASE, socket.DEFAULT_GATEWAY = before
 
 
 @pytest.fixture(scope="session")

@@ -24,6 +24,7 @@ from bot.doctor import diagnose
 from bot.grammar import parse
 from bot.model import Destination, Following
 from storage import connect
+from tests.fakes.discord import FakeDiscord
 from tests.fakes.slack import FakeSlack, silent
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -42,13 +43,16 @@ class Paperwire:
         self.folder = folder
         self.database = folder / "paper wire.db"
         kept = {
-            name: value for name, value in os.environ.items() if not name.startswith(("PAPERWIRE_", "XDG_", "SLACK_"))
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("PAPERWIRE_", "XDG_", "SLACK_", "DISCORD_"))
         }
         self.environment = kept | {
             "HOME": str(folder),
             "TMPDIR": str(folder),
             "PYTHONPATH": str(ROOT),
-            "PYTHONWARNINGS": "error",
+            # As in pyproject.toml.
+            "PYTHONWARNINGS": "error,ignore:'audioop' is deprecated:DeprecationWarning",
             "PAPERWIRE_DATABASE": f"sqlite:///{self.database}",
         }
 
@@ -592,6 +596,55 @@ async def test_doctor_asks_slack_about_its_tokens(paperwire: Paperwire) -> None:
         assert bad.returncode == 78
         assert re.search(r"^FAIL  Slack: the app-level token is refused \(invalid_auth\)", bad.stdout, re.MULTILINE)
         assert "canary" not in bad.stdout + bad.stderr
+
+
+async def test_doctor_asks_discord_about_its_application(paperwire: Paperwire) -> None:
+    paperwire("migrate")
+    async with FakeDiscord() as discord:
+        given = {"PAPERWIRE_DISCORD_API": discord.api, "PAPERWIRE_DISCORD_TOKEN": discord.token}
+        good = await asyncio.to_thread(paperwire, "doctor", **given)
+        assert (good.returncode, good.stderr) == (0, "")
+        assert f"ok    Discord: the token is for {discord.world.bot.name}" in good.stdout
+        bad = await asyncio.to_thread(paperwire, "doctor", **given | {"PAPERWIRE_DISCORD_TOKEN": "MTIz.canary.x"})
+    assert bad.returncode == 78
+    assert re.search(r"^FAIL  Discord: the token is refused", bad.stdout, re.MULTILINE)
+    assert "canary" not in bad.stdout + bad.stderr
+
+
+@pytest.mark.parametrize("line", ["run", "run --once"])
+async def test_a_token_that_discord_refuses_ends_the_service_with_one_line_and_exit_code_78(
+    paperwire: Paperwire, line: str
+) -> None:
+    async with FakeDiscord() as discord:
+        given = {"PAPERWIRE_DISCORD_API": discord.api, "PAPERWIRE_DISCORD_TOKEN": "MTIz.canary.x"}
+        done = await asyncio.to_thread(paperwire, *line.split(), **given)
+    assert done.returncode == 78
+    (said,) = done.stderr.splitlines()
+    assert said.startswith("paperwire: Discord refuses PAPERWIRE_DISCORD_TOKEN")
+    assert "canary" not in said
+
+
+async def test_a_discord_that_is_not_there_ends_the_start_with_exit_code_69(paperwire: Paperwire) -> None:
+    async with FakeDiscord() as discord:
+        given = {"PAPERWIRE_DISCORD_API": discord.api, "PAPERWIRE_DISCORD_TOKEN": discord.token}
+    done = await asyncio.to_thread(paperwire, "run", **given)
+    assert done.returncode == 69
+    (said,) = done.stderr.splitlines()
+    assert said.startswith(f"paperwire: Discord does not answer at {given['PAPERWIRE_DISCORD_API']}")
+
+
+async def test_the_service_tells_discord_its_commands_and_answers_them(paperwire: Paperwire) -> None:
+    async with FakeDiscord() as discord:
+        paperwire.environment |= {"PAPERWIRE_DISCORD_API": discord.api, "PAPERWIRE_DISCORD_TOKEN": discord.token}
+        process = paperwire.start("run")
+        await discord.connected()
+        await discord.until(lambda: discord.commands)
+        answered = await discord.slash(discord.ben, discord.papers, "help")
+        assert "/papers search" in str(await answered.final())
+        process.terminate()
+        _, errors = await asyncio.to_thread(process.communicate, timeout=10)
+    assert process.returncode == 0, errors
+    assert {json.loads(line)["level"] for line in errors.splitlines()} == {"info"}
 
 
 @pytest.mark.parametrize(

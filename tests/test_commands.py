@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -11,7 +13,7 @@ import pytest
 
 from bot import commands, daily
 from bot.grammar import parse
-from bot.model import Button, Destination, Digest, Following, Link, Paper, Refusal, Reply, Schedule
+from bot.model import Button, Call, Destination, Digest, Following, Link, Paper, Refusal, Reply, Schedule
 from bot.ports import Store
 
 ME = Destination.parse("slack:T1/@U1")
@@ -385,6 +387,171 @@ async def test_there_is_a_most_to_what_one_person_may_subscribe_to(ask: Ask, fil
 
     assert f"You have {commands.MAX_SUBSCRIPTIONS} subscriptions" in str((await ask("subscribe lidar")).error)
     assert "You have this already: number 7, word6." in (await ask("subscribe Word6")).text.plain
+    assert (await ask("subscribe lidar", caller=Destination.parse("slack:T1/@U2"))).error is None
+
+
+async def test_who_subscribes_many_times_at_once_has_no_more_than_the_most(ask: Ask, filled: Store) -> None:
+    replies = await asyncio.gather(*(ask(f"subscribe word{number}") for number in range(60)))
+
+    assert sum(reply.error is None for reply in replies) == commands.MAX_SUBSCRIPTIONS
+    assert len(await filled.subscriptions(ME)) == commands.MAX_SUBSCRIPTIONS
+
+
+async def test_there_is_a_most_to_the_rooms_of_a_workspace_that_have_highlights(ask: Ask, filled: Store) -> None:
+    for number in range(commands.MAX_ROOMS):
+        await filled.follow(Following(Destination("slack", "T1", f"C{number + 100}")))
+
+    assert (await ask("settings on")).error == (
+        "50 rooms here have daily highlights, the most there can be. "
+        "In one that can do without them, type: settings off"
+    )
+    assert await filled.following(ROOM) is None
+    await filled.unfollow(Destination("slack", "T1", "C100"))
+    assert (await ask("settings on")).error is None
+    assert (await ask("settings count:3")).error is None
+
+
+@pytest.mark.parametrize(
+    ("line", "now"),
+    [
+        ("settings on", {"categories": "all", "count": 5, "schedule": "daily 00:00 UTC"}),
+        (
+            "settings on cs.CV cs.LG count:3 at:09:00 tz:Europe/Berlin days:mon,wed",
+            {"categories": "cs.CV,cs.LG", "count": 3, "schedule": "on Mon and Wed 09:00 Europe/Berlin"},
+        ),
+        ("settings off", {}),
+    ],
+)
+async def test_who_changes_a_room_is_in_the_log(
+    ask: Ask, caplog: pytest.LogCaptureFixture, line: str, now: dict[str, object]
+) -> None:
+    caplog.set_level(logging.INFO, "bot")
+    await ask(line)
+
+    (event,) = caplog.records
+    assert event.message == "room_changed"
+    about = {"platform": "slack", "room": "slack:T1/C1", "by": "slack:T1/@U1", "highlights": line.split()[1]}
+    assert event.__dict__.items() >= (about | now).items()
+    assert ("count" in event.__dict__) == ("count" in now)
+
+
+async def test_a_room_that_is_only_looked_at_or_cannot_be_changed_is_not_in_the_log(
+    ask: Ask, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "bot")
+    await ask("settings")
+    await ask("settings on nonsense")
+    await ask("settings on", may_manage=False)
+
+    assert not caplog.records
+
+
+# Where a platform has a field for each parameter
+
+
+def with_options(line: str, **options: str) -> Call:
+    call = commands.call(line, room=ROOM, caller=ME, at=FRIDAY, may_manage=True)
+    return replace(call, options=options)
+
+
+@pytest.mark.parametrize(
+    ("line", "options", "same"),
+    [
+        ("search", {"query_text": "segmentation", "page": "1"}, "search segmentation"),
+        ("search segmentation", {"page": "1"}, "search segmentation page:1"),
+        ("search page:1", {"query_text": "segmentation"}, "search segmentation page:1"),
+        ("search", {"query_text": " segmentation ", "page": ""}, "search segmentation"),
+        ("today", {"day": "Fri 20 Nov 2020", "category": "cs.LG"}, "today 2020-11-20 cs.LG"),
+        ("today cs.LG", {"day": "yesterday"}, "today yesterday cs.LG"),
+        ("show", {"paper_id": "2011.10043"}, "show 2011.10043"),
+        ("help", {"about": "SEARCH"}, "help search"),
+        ("settings", {"switch": "ON", "categories": "cs.CV", "count": "3", "tz": "berlin"}, "settings tz:berlin"),
+        (
+            "settings",
+            {"switch": "on", "categories": "cs.CV", "count": "3", "at": "9:00", "days": "mon-fri"},
+            "settings on cs.CV count:3 at:9:00 days:mon-fri",
+        ),
+        ("search", {"page": "2"}, "search page:2"),
+        ("search", {}, "search"),
+    ],
+)
+async def test_what_stands_in_fields_is_as_if_it_were_typed(
+    filled: Store, ask: Ask, line: str, options: dict[str, str], same: str
+) -> None:
+    assert await commands.answer(with_options(line, **options), filled) == await ask(same)
+
+
+async def test_what_stands_in_a_field_is_its_value_and_nothing_else(filled: Store) -> None:
+    async def error(line: str, **options: str) -> str:
+        return str((await commands.answer(with_options(line, **options), filled)).error)
+
+    assert await error("search", query_text="segmentation page:2") == (
+        "page: is no field; there are title, abstract, author, cat, id, has, after, before, on. "
+        'To look for the words, type "page 2"'
+    )
+    assert await error("today", day="cs.CV") == (
+        "cs.CV is not understood as DATE: 2020-11-20, 20 Nov 2020, yesterday, friday"
+    )
+    assert await error("today", day="31 Nov 2020") == (
+        "31 Nov 2020 is no date. Type year-month-day, for example: today 2020-11-20"
+    )
+    assert await error("search", query_text="x", page="0") == (
+        "0 is not understood as page:N: which page of the results, for example page:2"
+    )
+    assert await error("settings", count="21") == (
+        "21 is not understood as count:N: how many papers a day, 1 to 20: count:3"
+    )
+    assert "Did you mean tz:Europe/Berlin?" in await error("settings", tz="Berlim")
+    assert "Did you mean: search" in await error("help", about="serch")
+    assert len(await error("today", day="x" * 5000)) < 200
+
+
+async def test_a_field_that_no_command_has_is_a_bug(filled: Store) -> None:
+    with pytest.raises(ValueError, match="search has no parameter day, when"):
+        await commands.answer(with_options("search lidar", when="now", day="today"), filled)
+
+
+def test_fields_say_what_fits_them() -> None:
+    fields = {name: each for found in commands.COMMANDS.values() for name, each in found.parameters.items()}
+
+    assert set(fields["about"].choices) == set(commands.COMMANDS)
+    assert tuple(fields["switch"].choices) == ("on", "off")
+    assert fields["count"].most == 20
+    assert {name for name, each in fields.items() if each.most} == {"count", "page"}
+    assert {name for name, each in fields.items() if not each.suggest} == {"about", "switch", "count", "page"}
+    assert fields["query_text"].length == 500
+    assert fields["like"].length == 4000
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ("search lidar page:2", {"query_text": "lidar", "page": "2"}),
+        ("search page:2 lidar -medical", {"query_text": "lidar -medical", "page": "2"}),
+        ('search "page:2 of" x', {"query_text": '"page:2 of" x'}),
+        ("search QUERY", {"query_text": "QUERY"}),
+        ("search", {}),
+        ("search page:N", {"page": "N"}),
+        ("today Fri 20 Nov 2020 cs.CV", {"day": "Fri 20 Nov 2020", "category": "cs.CV"}),
+        ("today cs.CV friday page:3", {"day": "friday", "category": "cs.CV", "page": "3"}),
+        ("today DATE CATEGORY", {"day": "DATE", "category": "CATEGORY"}),
+        ("today 31 Nov 2020", {}),
+        ("matches DATE", {"day": "DATE"}),
+        ("unsubscribe NUMBER", {"which": "NUMBER"}),
+        ("settings on", {"switch": "on"}),
+        ("settings on CATEGORY", {"switch": "on", "categories": "CATEGORY"}),
+        ("settings tz:Nowhere on cs.CV", {"switch": "on", "categories": "cs.CV", "tz": "Nowhere"}),
+        ("subscriptions please", {}),
+        ("help search", {"about": "search"}),
+        ("nonsense lidar", {}),
+    ],
+)
+def test_the_words_of_a_line_have_their_places(line: str, found: dict[str, str]) -> None:
+    name, _, text = line.partition(" ")
+
+    assert commands.places(name, text) == found
+    order = [each for each in getattr(commands.COMMANDS.get(name), "parameters", ()) if each in found]
+    assert list(commands.places(name, text)) == order
 
 
 @pytest.mark.parametrize(

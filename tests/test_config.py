@@ -15,6 +15,7 @@ SECRETS = {
     "PAPERWIRE_SLACK_APP_TOKEN": "xapp-1-canary",
     "PAPERWIRE_SLACK_SIGNING_SECRET": "signing-canary",
     "PAPERWIRE_SLACK_CLIENT_SECRET": "client-canary",
+    "PAPERWIRE_DISCORD_TOKEN": "MTIz.canary.x-Yz",
     "PAPERWIRE_SECRET_KEY": "canary" * 7 + "A=," + KEY,
 }
 
@@ -22,7 +23,7 @@ SECRETS = {
 @pytest.fixture(autouse=True)
 def empty_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in os.environ:
-        if name.startswith(("PAPERWIRE_", "XDG_", "SLACK_")):
+        if name.startswith(("PAPERWIRE_", "XDG_", "SLACK_", "DISCORD_")):
             monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", "/home/reader")
 
@@ -95,6 +96,14 @@ def test_slack_is_configured_by_a_token_or_by_a_client(monkeypatch: pytest.Monke
     assert Settings("sqlite:///x.db", slack_client_id="1.2").platforms == ("console", "slack")
 
 
+def test_discord_is_configured_by_a_token(monkeypatch: pytest.MonkeyPatch) -> None:
+    environment(monkeypatch, DISCORD_TOKEN=" MTIz.AbCd.x-_Yz\n")
+    assert settings("sqlite:///x.db").discord_token == "MTIz.AbCd.x-_Yz"
+    assert settings("sqlite:///x.db").platforms == ("console", "discord")
+    environment(monkeypatch, SLACK_BOT_TOKEN="xoxb-1-a", SLACK_APP_TOKEN="xapp-1-a")
+    assert settings("sqlite:///x.db").platforms == ("console", "discord", "slack")
+
+
 def test_lists_are_read_with_commas(monkeypatch: pytest.MonkeyPatch) -> None:
     environment(monkeypatch, SLACK_EXTRAS="history, unfurl", SECRET_KEY=f"{KEY} ,{KEY[::-1][1:]}=")
     read = settings("sqlite:///x.db")
@@ -120,6 +129,13 @@ def test_lists_are_read_with_commas(monkeypatch: pytest.MonkeyPatch) -> None:
         ("SLACK_LISTEN", "canary:65536", "is no host:port"),
         ("SLACK_MANAGERS", "canary", "must be one of members, admins"),
         ("SLACK_EXTRAS", "unfurl,canary", "knows only unfurl, history"),
+        ("DISCORD_TOKEN", "canary", "https://discord.com/developers/applications shows one under Bot, Reset Token"),
+        ("DISCORD_TOKEN", "Bot MTIz.canary.x", "is no bot token"),
+        ("DISCORD_TOKEN", "MTIz.canary", "is no bot token"),
+        ("DISCORD_TOKEN", "MTIz.canary.", "is no bot token"),
+        ("DISCORD_API", "http://canary.example/api/v10", "is no https address"),
+        ("DISCORD_API", "https://canary.example/api/v10/", "without a / at its end"),
+        ("DISCORD_API", "https://user@canary.example/api", "is no https address"),
         ("SECRET_KEY", "canary", "Fernet.generate_key()"),
         ("SECRET_KEY", f"{KEY},canary", "is no Fernet key"),
     ],
@@ -143,6 +159,16 @@ def test_another_slack_may_be_named_and_one_on_this_machine_without_tls(
 ) -> None:
     environment(monkeypatch, SLACK_API=api, SLACK_LISTEN="[::]:0")
     assert settings("sqlite:///x.db").slack_api == api
+
+
+@pytest.mark.parametrize(
+    "api", ["https://proxy.example/discord/api/v10", "http://127.0.0.1:80/api/v10", "http://[::1]:1"]
+)
+def test_another_way_to_discord_may_be_named_and_one_on_this_machine_without_tls(
+    api: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    environment(monkeypatch, DISCORD_API=api)
+    assert settings("sqlite:///x.db").discord_api == api
 
 
 BOT, APP = {"SLACK_BOT_TOKEN": "xoxb-canary"}, {"SLACK_APP_TOKEN": "xapp-canary"}
@@ -175,19 +201,25 @@ def test_settings_that_do_not_go_together_are_one_sentence(
     assert "canary" not in line
 
 
-@pytest.mark.parametrize("given", [BOT | APP, BOT | SIGNING, BOT | APP | SIGNING, MANY, SECRET_KEY])
+DISCORD = {"DISCORD_TOKEN": "MTIz.AbCd.x-Yz"}
+
+
+@pytest.mark.parametrize("given", [BOT | APP, BOT | SIGNING, BOT | APP | SIGNING, MANY, SECRET_KEY, DISCORD])
 def test_settings_that_go_together_are_taken(given: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
     environment(monkeypatch, **given)
     assert settings("sqlite:///x.db").database == "sqlite:///x.db"
 
 
-def test_a_slack_variable_without_the_prefix_is_pointed_out_unless_the_right_one_is_set(
+def test_a_platforms_variable_without_the_prefix_is_pointed_out_unless_the_right_one_is_set(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    for name in ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN"):
+    for name in ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "DISCORD_TOKEN"):
         monkeypatch.setenv(name, "canary")
     environment(monkeypatch, **APP)
-    assert list(unknown_settings()) == ["SLACK_BOT_TOKEN is not read. Did you mean PAPERWIRE_SLACK_BOT_TOKEN?"]
+    assert list(unknown_settings()) == [
+        "SLACK_BOT_TOKEN is not read. Did you mean PAPERWIRE_SLACK_BOT_TOKEN?",
+        "DISCORD_TOKEN is not read. Did you mean PAPERWIRE_DISCORD_TOKEN?",
+    ]
 
 
 def test_secrets_are_not_in_the_settings_representation(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,9 +12,12 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from prompt_toolkit.application import create_app_session
+from prompt_toolkit.input import create_pipe_input
+from prompt_toolkit.output import DummyOutput
 
 from adapters.console import PERSON, ROOM, Adapter, prompt, render
-from bot.model import Button, Call, Card, Destination, Item, Link, Reply, Text
+from bot.model import Button, Call, Card, Destination, Item, Link, Reply, Suggestion, Text
 from bot.ports import DeliveryError
 
 CARD = Card(
@@ -69,7 +72,7 @@ async def post(path: Path, reply: Reply = REPLY, *, key: str = "k", uncertain: b
 
 async def conversation(path: Path, typed: bytes) -> list[str]:
     with typing(typed), printing_to(path):
-        await asyncio.wait_for(Adapter().run(echo), 5)
+        await asyncio.wait_for(Adapter().run(echo, nothing), 5)
     return text(path).split("\n\n")
 
 
@@ -77,6 +80,10 @@ async def echo(call: Call) -> Reply:
     assert (call.caller, call.room, call.may_manage) == (PERSON, ROOM, True)
     assert call.at.tzinfo is not None
     return Reply(Text(f"{call.name}|{call.text}"))
+
+
+async def nothing(call: Call, parameter: str, typed: str) -> tuple[Suggestion, ...]:
+    raise AssertionError("nobody types here")
 
 
 def test_off_a_terminal_an_answer_is_plain_lines() -> None:
@@ -284,7 +291,7 @@ async def test_a_regular_file_can_be_the_input(tmp_path: Path) -> None:
     lines = tmp_path / "lines"
     lines.write_bytes(b"today\nsearch \xff\n")
     with standing_in(0, os.open(lines, os.O_RDONLY)), printing_to(tmp_path / "out"):
-        await asyncio.wait_for(Adapter().run(echo), 5)
+        await asyncio.wait_for(Adapter().run(echo, nothing), 5)
     assert text(tmp_path / "out") == "today|\n\nsearch|\N{REPLACEMENT CHARACTER}\n\n"
 
 
@@ -292,7 +299,7 @@ async def test_waiting_for_input_can_be_cancelled() -> None:
     reading, writing = os.pipe()
     with standing_in(0, reading):
         with pytest.raises(TimeoutError):
-            await asyncio.wait_for(Adapter().run(echo), 0.1)
+            await asyncio.wait_for(Adapter().run(echo, nothing), 0.1)
         os.close(writing)
 
 
@@ -329,7 +336,7 @@ async def test_an_answer_as_json_holds_everything_and_only_ascii(tmp_path: Path)
     [
         ("sea", ["search "]),
         ("exi", ["exit"]),
-        ("help sear", ["search "]),
+        ("help sear", []),
         ("search lidar ti", ["title:"]),
         ("search lidar -(ti", ["title:"]),
         ("subscribe ha", ["has:"]),
@@ -337,8 +344,54 @@ async def test_an_answer_as_json_holds_everything_and_only_ascii(tmp_path: Path)
         ("nonsense ti", []),
     ],
 )
-def test_completion_offers_the_words_that_fit(before: str, expected: list[str]) -> None:
+def test_completion_offers_the_verbs_and_fields_that_fit(before: str, expected: list[str]) -> None:
     assert [word for _, word, _ in prompt.completions(before)] == expected
+
+
+@pytest.mark.parametrize(
+    ("before", "asked"),
+    [
+        ("sea", []),
+        ("nonsense l", []),
+        ("status ", []),
+        ("help sear", [("about", "sear")]),
+        ("search ", [("query_text", "")]),
+        ("SEARCH lidar -med", [("query_text", "lidar -med")]),
+        ('search "point clo', [("query_text", '"point clo')]),
+        ("search page:2 lidar seg", [("query_text", "lidar seg")]),
+        ("search lidar page:2 seg", []),
+        ("today ", [("day", ""), ("category", "")]),
+        ("today fri cs", [("category", "cs")]),
+        ("settings o", [("switch", "o"), ("categories", "o")]),
+        ("settings on cs.CV cs.", [("categories", "cs.CV cs.")]),
+        ("settings tz:ber", [("tz", "ber")]),
+        ("settings on at:", [("at", "")]),
+    ],
+)
+async def test_tab_asks_for_what_the_end_of_the_line_may_be(before: str, asked: list[tuple[str, str]]) -> None:
+    async def offer(line: str, parameter: str, typed: str) -> tuple[Suggestion, ...]:
+        assert line == before
+        return (Suggestion(parameter, typed),)
+
+    assert [(found.label, typed) async for typed, found in prompt.offered(before, offer)] == asked
+
+
+@pytest.mark.usefixtures("colours")
+async def test_tab_completes_an_argument_at_the_prompt(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+
+    async def offer(_: str, parameter: str, typed: str) -> tuple[Suggestion, ...]:
+        return (Suggestion("label", f"{typed}mentation"),) if parameter == "query_text" else ()
+
+    with create_pipe_input() as keys, create_app_session(input=keys, output=DummyOutput()):
+        session = prompt.session(offer)
+        asking = asyncio.create_task(session.prompt_async("> "))
+        keys.send_text("search lidar seg\t")
+        async with asyncio.timeout(5):
+            while "mentation" not in session.default_buffer.text:  # noqa: ASYNC110  # the prompt has no event
+                await asyncio.sleep(0.01)
+            keys.send_text("\r")
+            assert await asking == "search lidar segmentation"
 
 
 def test_the_line_below_the_prompt_explains_what_is_being_typed() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from bot import daily, service
 from bot.grammar import parse
-from bot.model import Answer, Delivery, Destination, Digest, Following, Link, Paper, Pick, Reply, Schedule
+from bot.model import Answer, Delivery, Destination, Digest, Following, Link, Paper, Pick, Reply, Schedule, Suggest
 from bot.ports import DeliveryError, DiskError, Intake, Morning, Pause, Store
 
 ANN = Destination.parse("slack:T1/@ANN")
@@ -37,7 +37,7 @@ class Recorder:
         self.errors: list[Exception] = []
         self.failing: dict[Destination, list[Exception]] = {}
 
-    async def run(self, answer: Answer) -> None: ...
+    async def run(self, answer: Answer, suggest: Suggest) -> None: ...
 
     async def post(self, to: Destination, reply: Reply, *, key: str, uncertain: bool) -> None:
         self.uncertain.append(uncertain)
@@ -125,6 +125,20 @@ async def test_highlights_put_first_what_the_room_follows_and_say_why(
     assert post.text.plain == "cs.CV, Fri 20 Nov 2020: 2 of 3 papers"
     assert [(button.name, button.text) for button in post.buttons] == [("today", "2020-11-20 cs.CV")]
     assert "ANN" not in repr(post)
+
+
+async def test_what_somebody_of_everywhere_subscribed_to_counts_where_they_did(
+    store: Store, slack: Recorder, clock: Clock
+) -> None:
+    everywhere = Destination.parse("slack:people/@U9")
+    await store.subscribe(everywhere, parse("lidar"), NOW, workspace=ROOM.workspace)
+    await store.subscribe(everywhere, parse("medical"), NOW, workspace="T9")
+    await store.follow(Following(ROOM, count=2))
+    await daily.take_in(DIGEST, store, NOW)
+    await deliver(store, slack, clock)
+
+    (post,) = slack.to(ROOM)
+    assert [card.why.plain for card in post.cards] == ["1 person here follows this", "code released"]
 
 
 async def test_a_room_gets_the_categories_it_chose(store: Store, slack: Recorder, clock: Clock) -> None:

@@ -10,7 +10,7 @@ import pytest
 import storage
 from bot import demo
 from bot.commands import call
-from bot.model import Answer, Call, Destination, Digest, Paper, Reply, UserError
+from bot.model import Answer, Call, Destination, Digest, Paper, Reply, Suggest, UserError
 
 PERSON = Destination("stage", "local", "@me")
 ROOM = Destination("stage", "local", "room")
@@ -45,7 +45,7 @@ class Stage:
         self.posted.append((to, reply))
         self.events.append("post")
 
-    async def run(self, answer: Answer) -> None:
+    async def run(self, answer: Answer, suggest: Suggest) -> None:
         raise AssertionError("the tour asks nothing")
 
 

@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 
 import adapters
+from adapters.discord.commands import locales
+from adapters.discord.install import PERMISSIONS
 from adapters.slack.manifest import SCOPES
 from bot import __main__ as command_line
 from bot.commands import COMMANDS
@@ -51,6 +53,21 @@ def test_the_readme_says_what_each_scope_of_slack_is_for() -> None:
     assert listed == list(SCOPES.items())
 
 
+def test_the_readme_says_what_each_permission_in_discord_is_for() -> None:
+    table = README.partition("### Permissions")[2].partition("###")[0]
+    listed = re.findall(r"^\| `([^`]+)` \| (.+) \|$", table, re.MULTILINE)
+
+    assert listed == list(PERMISSIONS.items())
+
+
+def test_the_readme_names_every_language_of_the_commands() -> None:
+    named = {"de": "German", "es-ES": "Spanish", "fr": "French"}
+
+    assert locales().keys() == named.keys()
+    for language in named.values():
+        assert language in README.partition("## Discord")[2]
+
+
 def test_the_readme_lists_every_exit_code() -> None:
     codes = {
         command_line.USAGE,
@@ -87,6 +104,6 @@ def test_no_sdk_loads_before_its_platform_is_used(module: str) -> None:
 
 
 def test_every_platform_is_a_module_of_its_name() -> None:
-    assert adapters.platforms() == ("console", "slack")
+    assert adapters.platforms() == ("console", "discord", "slack")
     for name in adapters.platforms():
         assert isinstance(import_module(f"adapters.{name}").Adapter, type)

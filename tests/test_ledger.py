@@ -13,7 +13,7 @@ from cryptography.fernet import Fernet
 
 from bot.daily import take_in
 from bot.grammar import parse
-from bot.model import Destination, Following
+from bot.model import Delivery, Destination, Digest, Following, Paper
 from bot.ports import Store, StoreError
 from storage import connect
 from tests.conftest import MakeDigest, MakePaper
@@ -164,6 +164,25 @@ async def test_an_erased_workspace_leaves_nothing_in_any_table_and_another_every
         assert await store.erase(LATER) == 0
         assert personal(path) == before
     assert b"W2/Ev1" not in raw(tmp_path)
+
+
+async def test_what_people_of_everywhere_did_in_an_erased_workspace_stays_without_where_it_was(store: Store) -> None:
+    ledger = store.ledger("discord")
+    person, room = Destination("discord", "dm", "@1"), Destination("discord", "G1", "2")
+    await store.subscribe(person, parse("lidar"), NOW, workspace="G1")
+    await store.subscribe(person, parse("radar"), NOW, workspace="G11")
+    await store.follow(Following(room, owner=person))
+    await store.begin_delivery()
+    notice = Delivery(person, "notice", str(room), NOW.date(), ())
+    await take_in(Digest("x", "cs.CV", NOW.date(), (Paper("2011.1", "T"),)), store, NOW)
+    post = await store.claim(["discord"], NOW)
+    assert post is not None
+    await store.settle(post, "pending", code="gone", pause=NOW, owe=notice)
+    await ledger.close("G1", "removed", NOW, erase_at=LATER)
+
+    assert await store.erase(LATER) == 1
+    assert [each.workspace for each in await store.subscriptions(person)] == ["", "G11"]
+    assert await store.claim(["discord"], LATER) is None
 
 
 async def test_whoever_comes_back_in_time_is_not_erased(store: Store) -> None:

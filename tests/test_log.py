@@ -1,9 +1,11 @@
 """The log: what it says, and what it never does."""
 
+import inspect
 import json
 import logging
 from collections.abc import Iterator
 from dataclasses import replace
+from importlib import import_module
 from typing import Literal
 
 import pytest
@@ -20,7 +22,7 @@ def log_restored() -> Iterator[None]:
     yield
     root.handlers[:] = handlers
     root.setLevel(level)
-    for package in ("bot", "adapters", "storage", "slack_bolt", "slack_sdk", "aiohttp"):
+    for package in ("bot", "adapters", "storage", "slack_bolt", "slack_sdk", "discord", "aiohttp"):
         logging.getLogger(package).setLevel(logging.NOTSET)
 
 
@@ -92,8 +94,12 @@ def test_libraries_are_not_heard_below_info_even_when_debugging(capsys: pytest.C
     assert "heard" in err
 
 
+# Of the form that Discord gives them: https://docs.discord.com/developers/reference#authentication
+ANOTHER_TOKEN = f"MTA{'1' * 17}canary.Gcanar.{'canary' * 6}"
+
+
 def everything_logged(log_format: Literal["json", "text"]) -> None:
-    """Let every secret of the settings, and others of Slack's, reach the log in every way there is."""
+    """Let every secret of the settings, and others of Slack's and Discord's, reach the log in every way there is."""
     given = {name.removeprefix("PAPERWIRE_").lower(): value for name, value in SECRETS.items()}
     start_log(replace(Settings("sqlite:///x.db", log="debug", log_format=log_format), **given))  # type: ignore[arg-type]
     log = logging.getLogger("bot.test")
@@ -102,6 +108,8 @@ def everything_logged(log_format: Literal["json", "text"]) -> None:
         *("xoxp-2-canary", "xoxe-1-canary", "xoxe.xoxb-1-canary", "xapp-2-A1-canary"),
         *("wss://wss.example/link/?ticket=canary-1&app_id=2", "https://hooks.slack-gov.com/actions/T1/2/canary"),
         "https://hooks.slack.com/commands/T1/2/canary",
+        *("https://discord.com/api/v10/webhooks/100/aW50-canary_1/messages/@original", f"Bot {ANOTHER_TOKEN}"),
+        "https://discord.com/api/v10/interactions/200/aW50-canary%3D/callback?with_response=1",
     ]
     for each in secrets:
         log.info("said %s", each, extra={"field": f"Bearer {each}"})
@@ -119,14 +127,18 @@ def test_no_secret_reaches_the_log_not_even_in_a_traceback(
     logged = capsys.readouterr().err
     assert "canary" not in logged
     assert KEY not in logged
-    assert logged.count("Traceback") == logged.count("ValueError: ") == 13
+    assert logged.count("Traceback") == logged.count("ValueError: ") == 17
     if log_format == "json":
         events = [json.loads(line) for line in logged.splitlines()]
         assert events[0]["event"] == "said [redacted]"
-        assert events[-2]["field"] == "Bearer https://hooks.slack.com/[redacted]"
+        hook, _, answer, _, token, _, callback, _ = (each.get("field") for each in events[-8:])
+        assert hook == "Bearer https://hooks.slack.com/[redacted]"
+        assert answer == "Bearer https://discord.com/api/v10/webhooks/[redacted]/messages/@original"
+        assert token == "Bearer Bot [redacted]"
+        assert callback == "Bearer https://discord.com/api/v10/interactions/[redacted]/callback?with_response=1"
 
 
-@pytest.mark.parametrize("library", ["slack_bolt.AsyncApp", "slack_sdk.web", "aiohttp.access"])
+@pytest.mark.parametrize("library", ["slack_bolt.AsyncApp", "slack_sdk.web", "discord.http", "aiohttp.access"])
 @pytest.mark.parametrize("level", [logging.NOTSET, logging.INFO])
 def test_libraries_that_log_what_people_type_are_heard_from_warning_on_whatever_level_they_set(
     library: str, level: int, capsys: pytest.CaptureFixture[str]
@@ -139,3 +151,30 @@ def test_libraries_that_log_what_people_type_are_heard_from_warning_on_whatever_
     start_log(Settings("sqlite:///x.db", log="error"))
     logging.getLogger(library).warning("something is wrong")
     assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize(("level", "lines"), [("info", 1), ("debug", 3)])
+def test_a_traceback_in_a_librarys_own_text_is_for_debugging(
+    level: Literal["info", "debug"], lines: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    blocked = "Shard ID %s heartbeat blocked for more than %s seconds."
+    # What the library logs, word for word: another version may say it otherwise.
+    assert blocked in (source := inspect.getsource(import_module("discord.gateway")))
+    assert r"{self.block_msg}\nLoop thread traceback (most recent call last):\n{stack}" in source
+    start_log(Settings("sqlite:///x.db", log=level))
+    logging.getLogger("discord.gateway").warning(f"{blocked}\nLoop thread traceback:\n  File x", 0, 10)  # noqa: G004
+    event = json.loads(capsys.readouterr().err)
+    assert event["event"].startswith("Shard ID 0 heartbeat blocked for more than 10 seconds.")
+    assert len(event["event"].splitlines()) == lines
+
+
+def test_an_error_of_a_library_is_one_line_too(capsys: pytest.CaptureFixture[str]) -> None:
+    start_log(Settings("sqlite:///x.db", log_format="text"))
+    try:
+        raise OSError("what a person typed")
+    except OSError:
+        logging.getLogger("discord.gateway").exception("An error occurred while stopping the gateway. Ignoring.")
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "level=error" in line
+    assert "error=OSError" in line
+    assert "typed" not in line

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.model import Answer, Destination, Reply, Text
+from bot.model import Answer, Destination, Reply, Suggest, Text
 from bot.ports import DiskError, Store
 from bot.service import respond, serve
 from storage import connect
@@ -21,7 +21,7 @@ class Room:
         self.left = asyncio.Event()
         self.ended = False
 
-    async def run(self, answer: Answer) -> None:
+    async def run(self, answer: Answer, suggest: Suggest) -> None:
         try:
             await self.left.wait()
         finally:

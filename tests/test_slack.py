@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, date, datetime
+from functools import partial
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from bot.daily import take_in
 from bot.grammar import parse
 from bot.model import Call, Destination, Digest, Following, Link, Paper, Reply, Text
 from bot.ports import Store
-from bot.service import respond
+from bot.service import offer, respond
 from tests.fakes.slack import SCOPES, FakeSlack, broken, refused
 from tests.test_slack_blocks import found, texts
 
@@ -48,14 +49,16 @@ async def filled(store: Store) -> Store:
 @asynccontextmanager
 async def running(
     slack: FakeSlack, store: Store, *, answering: Answer | None = None, **more: str
-) -> AsyncIterator[None]:
+) -> AsyncIterator[Adapter]:
     """Run the adapter over a real store until the block ends, from when it is connected."""
     settings = Settings(slack_api=slack.api, slack_bot_token=slack.token, slack_app_token=slack.app_token, **more)  # type: ignore[arg-type]
     async with Adapter.open(settings, store.ledger("slack"), lambda: NOON) as adapter:
-        task = asyncio.create_task(adapter.run(answering or (lambda call: respond(call, store))))
+        task = asyncio.create_task(
+            adapter.run(answering or (lambda call: respond(call, store)), partial(offer, store=store))
+        )
         await slack.connected()
         try:
-            yield
+            yield adapter
         finally:
             task.cancel()
             with suppress(asyncio.CancelledError):

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 
 import aiohttp
 import pytest
@@ -22,7 +23,7 @@ from bot.config import Settings
 from bot.grammar import parse
 from bot.model import Destination, Digest, Following, Paper
 from bot.ports import Store
-from bot.service import respond
+from bot.service import offer, respond
 from tests.fakes.slack import FakeSlack, Install
 from tests.test_slack_blocks import texts
 
@@ -82,7 +83,7 @@ async def _running(slack: FakeSlack, store: Store) -> AsyncIterator[Service]:
     base = f"http://{settings.slack_listen}"
     slack.http_target, slack.oauth.redirect_uri = base + EVENTS_PATH, base + REDIRECT_PATH
     async with Adapter.open(settings, store.ledger("slack", [KEY])) as adapter:
-        task = asyncio.create_task(adapter.run(lambda call: respond(call, store)))
+        task = asyncio.create_task(adapter.run(lambda call: respond(call, store), partial(offer, store=store)))
         made = Service(slack, store, base, adapter)
         await _listening(port)
         try:

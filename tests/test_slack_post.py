@@ -465,7 +465,7 @@ class Slack:
     def __init__(self, posts: Posts) -> None:
         self.post = posts.send
 
-    async def run(self, _: object) -> None: ...
+    async def run(self, answer: object, suggest: object) -> None: ...
 
 
 async def test_a_morning_goes_from_the_digest_to_the_channel_and_the_person_once(

@@ -37,7 +37,10 @@ from bot.ports import (
     Store,
     StoreError,
     Taken,
+    TooMany,
 )
+from bot.query import Term
+from bot.words import beginnings, phrases
 from storage import connect, outbox, own, path
 from storage.opening import inspect
 from storage.schema import APPLICATION_ID, MIGRATIONS
@@ -408,6 +411,57 @@ async def test_the_store_says_which_days_and_categories_it_has(
     assert await store.digests(MONDAY) == (Taken("cs.CV", MONDAY, 1, 1),)
 
 
+async def test_titles_are_found_by_their_words_those_taken_in_last_first(
+    store: Store, digest: MakeDigest, paper: MakePaper
+) -> None:
+    one = paper("2011.00002", "Point Clouds of Roads", "Sonar and clutter.")
+    other = paper("2011.00001", "Cloud Points", "Lidar.")
+    await store.take_in(digest(FRIDAY, "cs.CV", one), nothing, NOW)
+    await store.take_in(digest(MONDAY, "cs.CV", other), nothing, NOW)
+
+    async def titles(*words: str, limit: int = 10) -> list[str]:
+        return list(await store.titles([Term(beginnings(word), "") for word in words], limit=limit))
+
+    assert await store.titles(limit=10) == {"2011.00001": "Cloud Points", "2011.00002": "Point Clouds of Roads"}
+    assert await titles("clo") == ["2011.00001", "2011.00002"]
+    assert await titles("clo", limit=1) == ["2011.00001"]
+    assert await titles("clo", "roa") == ["2011.00002"]
+    assert await titles("point clo") == ["2011.00002"]
+    assert await titles("sona") == []
+    assert list(await store.titles([Term(phrases("point cloud"), ""), Term(phrases("road"), "")], limit=10)) == [
+        "2011.00002"
+    ]
+
+
+async def test_titles_are_found_by_the_beginning_of_their_ids(
+    store: Store, digest: MakeDigest, paper: MakePaper
+) -> None:
+    ids = ("2011.00001", "2011.00002", "2012.00001", "hep-th/9901001")
+    await store.take_in(digest(FRIDAY, "cs.CV", *(paper(each, f"Of {each}") for each in ids)), nothing, NOW)
+
+    assert await store.titles_from("2011", limit=10) == {
+        "2011.00002": "Of 2011.00002",
+        "2011.00001": "Of 2011.00001",
+    }
+    assert list(await store.titles_from("2011.00001", limit=10)) == ["2011.00001"]
+    assert list(await store.titles_from("hep", limit=10)) == ["hep-th/9901001"]
+    assert list(await store.titles_from("20", limit=1)) == ["2012.00001"]
+    assert list(await store.titles_from("2011.0000%", limit=10)) == []
+
+
+async def test_days_are_the_newest_first_with_how_many_papers_each_has(
+    store: Store, digest: MakeDigest, paper: MakePaper
+) -> None:
+    shared = paper("2011.00001", "Shared")
+    await store.take_in(digest(FRIDAY, "cs.CV", shared, paper("2011.00002", "Other")), nothing, NOW)
+    await store.take_in(digest(FRIDAY, "cs.LG", shared), nothing, NOW)
+    await store.take_in(digest(MONDAY, "cs.CV"), nothing, NOW)
+
+    assert await store.days() == (MONDAY, FRIDAY)
+    assert await store.counts([FRIDAY, MONDAY, date(2020, 1, 1)]) == {FRIDAY: 2}
+    assert await store.counts([]) == {}
+
+
 async def test_words_are_counted_by_papers(store: Store, digest: MakeDigest, paper: MakePaper) -> None:
     await store.take_in(
         digest(
@@ -488,6 +542,36 @@ async def test_a_number_is_never_given_twice(store: Store) -> None:
     assert (gone.number, gone.query) == (2, "two")
     assert await store.unsubscribe(ANN, 2) is None
     assert [(await store.subscribe(ANN, parse(line), NOW))[0].number for line in ("two", "one", "three")] == [3, 1, 4]
+
+
+async def test_what_is_one_too_many_is_taken_back_whole(store: Store, address: str) -> None:
+    for who in (ANN, BEN):
+        await store.subscribe(who, parse("lidar"), NOW, most=2)
+    await store.subscribe(ANN, parse("radar"), NOW, most=2)
+    before = dump(address)
+
+    with pytest.raises(TooMany) as full:
+        await store.subscribe(ANN, parse("sonar"), NOW, most=2)
+    assert full.value.count == 2
+    assert dump(address) == before
+    assert await store.subscribe(ANN, parse("Radars"), NOW, most=1) == ((await store.subscriptions(ANN))[1], False)
+    await store.unsubscribe(ANN, 1)
+    assert (await store.subscribe(ANN, parse("sonar"), NOW, most=2))[0].number == 3
+
+
+async def test_rooms_are_counted_in_their_workspace_and_people_never(store: Store, address: str) -> None:
+    for name in ("slack:T1/C1", "slack:T1/C2", "slack:T2/C1", "discord:T1/C1", "slack:T1/@U1", "slack:T1/@U2"):
+        await store.follow(Following(Destination.parse(name)), most=2)
+    before = dump(address)
+
+    with pytest.raises(TooMany) as full:
+        await store.follow(Following(Destination.parse("slack:T1/C3")), most=2)
+    assert full.value.count == 2
+    assert dump(address) == before
+    await store.follow(Following(Destination.parse("slack:T1/C1"), count=3), most=1)
+    await store.follow(Following(Destination.parse("slack:T1/@U3")), most=2)
+    await store.unfollow(Destination.parse("slack:T1/C1"))
+    await store.follow(Following(Destination.parse("slack:T1/C3")), most=2)
 
 
 async def test_following_again_replaces_the_settings(store: Store) -> None:

@@ -18,7 +18,7 @@ from pathlib import Path
 from adapters.console import prompt, render
 from bot.commands import call
 from bot.config import Settings
-from bot.model import Answer, Call, Destination, Reply, Text
+from bot.model import Answer, Call, Destination, Reply, Suggest, Text
 from bot.ports import DeliveryError, Ledger
 
 PERSON = Destination("console", "local", "@me")
@@ -44,9 +44,13 @@ class Adapter:
         del settings, ledger
         yield cls()
 
-    async def run(self, answer: Answer) -> None:
+    async def run(self, answer: Answer, suggest: Suggest) -> None:
         """Answer each line that is typed or piped in, until the person leaves or the input ends."""
-        lines = self._typed() if render.is_terminal(sys.__stdin__) and render.is_terminal(sys.__stdout__) else _piped()
+        lines = (
+            self._typed(suggest)
+            if render.is_terminal(sys.__stdin__) and render.is_terminal(sys.__stdout__)
+            else _piped()
+        )
         try:
             async for line in lines:
                 if line.strip():
@@ -95,11 +99,11 @@ class Adapter:
         """Print words about what is shown."""
         await self._write(f"{render.shown(Reply(Text(text)))}\n\n")
 
-    async def _typed(self) -> AsyncIterator[str]:
+    async def _typed(self, suggest: Suggest) -> AsyncIterator[str]:
         """Yield what is typed at the prompt: Ctrl-C clears the line, Ctrl-D or `exit` leaves."""
         from prompt_toolkit.patch_stdout import patch_stdout  # noqa: PLC0415
 
-        session = prompt.session()
+        session = prompt.session(lambda line, parameter, typed: suggest(self.call(line), parameter, typed))
         while True:
             self._prompting = True
             try:

@@ -21,7 +21,7 @@ from adapters.slack.listen import Listener
 from adapters.slack.post import Posts
 from adapters.slack.single import OneWorkspace
 from bot.config import Settings
-from bot.model import Answer, Destination, Reply
+from bot.model import Answer, Destination, Reply, Suggest
 from bot.ports import Ledger
 
 _ANSWERS_WITHIN = 15  # seconds, of each call to Slack
@@ -61,8 +61,9 @@ class Adapter:
                 one = await OneWorkspace.open(settings.slack_bot_token, client, ledger, clock)
                 yield cls(settings, ledger, client, one, clock)
 
-    async def run(self, answer: Answer) -> None:
+    async def run(self, answer: Answer, suggest: Suggest) -> None:
         """Answer what people do in Slack, through a socket, over HTTP, or both, as the settings say."""
+        del suggest  # Slack offers nothing while one types a command
         listener = Listener(answer, self._workspaces, self._settings, self._ledger, self._clock)
         app = listener.app(self._client)
         health = sockets.Health()

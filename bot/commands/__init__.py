@@ -1,15 +1,29 @@
 """The commands: one function each, whose name, usage and help come from itself.
 
-`answer`, `call` and `told` are all that an adapter needs. To add a command, write one function in a module here: its
-first line becomes the summary, its docstring the help, its annotated parameters the usage and a platform's typed
-options.
+`answer`, `call`, `places`, `suggest` and `told` are all that an adapter needs. To add a command, write one function in
+a module here: its first line becomes the summary, its docstring the help, its annotated parameters the usage and a
+platform's typed options.
 """
 
 from __future__ import annotations
 
 # In the order in which help lists them.
 from bot.commands import papers, subscriptions, room, about  # isort: skip
+from bot.commands.room import MAX_ROOMS
 from bot.commands.subscriptions import MAX_SUBSCRIPTIONS
-from bot.dispatch import COMMANDS, answer, call, told
+from bot.dispatch import COMMANDS, answer, call, places, suggest, told
 
-__all__ = ["COMMANDS", "MAX_SUBSCRIPTIONS", "about", "answer", "call", "papers", "room", "subscriptions", "told"]
+__all__ = [
+    "COMMANDS",
+    "MAX_ROOMS",
+    "MAX_SUBSCRIPTIONS",
+    "about",
+    "answer",
+    "call",
+    "papers",
+    "places",
+    "room",
+    "subscriptions",
+    "suggest",
+    "told",
+]

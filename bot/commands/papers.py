@@ -22,8 +22,8 @@ _NEAREST = 50  # papers that are still like something
 async def search(call: Call, store: Store, query_text: QueryText, page: Page = 1) -> Reply:
     """Find papers by words, phrases, authors, categories, dates.
 
-    search point cloud            both words, anywhere in title or abstract
-    search "point cloud" -medical the phrase, without a word
+    search point cloud             both words, anywhere in title or abstract
+    search "point cloud" -medical  the phrase, without a word
     search lidar OR (radar fusion)
     search title:segmentation cat:cs.CV has:code after:2020-11-01
 

@@ -6,11 +6,16 @@ import re
 from datetime import date, time
 from typing import Annotated
 
+from bot import grammar, zones
 from bot.calendar import meant, weekdays
-from bot.dispatch import Parameter
+from bot.commands import suggestions
+from bot.dispatch import COMMANDS, Parameter
 from bot.model import Call, UserError
 
 MOST_HIGHLIGHTS = 20
+_MOST_PAGES = 999_999
+_LONGEST_TEXT = 4000  # characters: an abstract has 2,000
+_SWITCH = {"on": True, "off": False}
 
 
 def _read_day(text: str, call: Call) -> date | None:
@@ -25,12 +30,17 @@ def _read_category(word: str, _: Call) -> str | None:
     return word if re.fullmatch(r"\w[\w.-]*", word) and re.search(r"[^\W\d_]", word) else None
 
 
-def _read_number(word: str, _: Call) -> int | None:
-    return int(word) if re.fullmatch(r"[1-9]\d{0,5}", word) else None
+def _whole_number(shown: str, about: str, most: int) -> Parameter:
+    """Return a parameter for a number from 1 to `most`, written `name:number`."""
+
+    def read(word: str, _: Call) -> int | None:
+        return int(word) if re.fullmatch(r"[1-9][0-9]{0,8}", word) and int(word) <= most else None
+
+    return Parameter(shown, about, read, named=True, most=most)
 
 
 def _read_switch(word: str, _: Call) -> bool | None:
-    return {"on": True, "off": False}.get(word.lower())
+    return _SWITCH.get(word.lower())
 
 
 def _read_time(word: str, _: Call) -> time | None:
@@ -39,21 +49,10 @@ def _read_time(word: str, _: Call) -> time | None:
 
 
 def _read_zone(word: str, _: Call) -> str:
-    from zoneinfo import available_timezones  # noqa: PLC0415  # the one in Python 3.11 takes a while
-
-    # Some systems list these two, which say something else or nothing on another machine.
-    zones = {zone.lower(): zone for zone in available_timezones() - {"localtime", "Factory"}}
-    if word.lower() in zones:
-        return zones[word.lower()]
-    from rapidfuzz import fuzz, process  # noqa: PLC0415  # only a mistake needs it
-
-    # Etc/GMT+1 is an hour behind GMT: nobody who types GMT+1 means it.
-    places = [zone for zone in sorted(zones, reverse=True) if "/" in zone and not zone.startswith("etc/")]
-    cities = {zone.rpartition("/")[2]: zone for zone in places}
-    names = dict.fromkeys(zones) if "/" in word else cities
-    near = process.extractOne(word.lower(), names.keys(), scorer=fuzz.ratio, score_cutoff=80)
-    zone = zones[names[near[0]] or near[0]] if near else ""
-    hint = f"Did you mean tz:{zone}?" if zone else "Type one like tz:Europe/Berlin"
+    if zone := zones.named(word):
+        return zone
+    likely = zones.likely(word)
+    hint = f"Did you mean tz:{likely[0]}?" if likely else "Type one like tz:Europe/Berlin"
     raise UserError(f"{word[:80]} is no time zone. {hint}")
 
 
@@ -62,24 +61,82 @@ def _read_weekdays(word: str, _: Call) -> tuple[int, ...] | None:
 
 
 _QUERY = 'words, "a phrase", -not, OR, title:, author:, cat:cs.CV, has:code, after:2020-11-01'
-QueryText = Annotated[str, Parameter("QUERY", _QUERY, rest=True)]
-Day = Annotated[date | None, Parameter("DATE", "2020-11-20, 20 Nov 2020, yesterday, friday", _read_day, words=4)]
-Category = Annotated[str | None, Parameter("CATEGORY", "an arXiv category, for example cs.CV", _read_category)]
-Page = Annotated[int, Parameter("page:N", "which page of the results, for example page:2", _read_number, named=True)]
-PaperId = Annotated[str, Parameter("ID", "an arXiv id or address, for example 2011.10043", rest=True)]
-Like = Annotated[str, Parameter("ID|TEXT", "an arXiv id or address, or a text such as an abstract", rest=True)]
-Mine = Annotated[str, Parameter("NUMBER", "the number of a subscription of yours, or its query", rest=True)]
-Verb = Annotated[str | None, Parameter("COMMAND", "the command to explain", lambda word, _: word.lower())]
-Switch = Annotated[bool | None, Parameter("on|off", "post the daily highlights here, or no longer", _read_switch)]
-Categories = Annotated[str, Parameter("CATEGORY...", "of which categories; none named: of all", rest=True)]
+QueryText = Annotated[
+    str, Parameter("QUERY", _QUERY, rest=True, length=grammar.MAX_LENGTH, suggest=suggestions.queries)
+]
+Day = Annotated[
+    date | None,
+    Parameter("DATE", "2020-11-20, 20 Nov 2020, yesterday, friday", _read_day, words=4, suggest=suggestions.days),
+]
+Category = Annotated[
+    str | None,
+    Parameter("CATEGORY", "an arXiv category, for example cs.CV", _read_category, suggest=suggestions.category),
+]
+Page = Annotated[int, _whole_number("page:N", "which page of the results, for example page:2", _MOST_PAGES)]
+PaperId = Annotated[
+    str,
+    Parameter("ID", "an arXiv id or address, for example 2011.10043", rest=True, suggest=suggestions.papers),
+]
+Like = Annotated[
+    str,
+    Parameter(
+        "ID|TEXT",
+        "an arXiv id or address, or a text such as an abstract",
+        rest=True,
+        length=_LONGEST_TEXT,
+        suggest=suggestions.papers,
+    ),
+]
+Mine = Annotated[
+    str,
+    Parameter(
+        "NUMBER",
+        "the number of a subscription of yours, or its query",
+        rest=True,
+        length=grammar.MAX_LENGTH,
+        suggest=suggestions.numbers,
+    ),
+]
+# The commands are registered after this: their names are those of then.
+Verb = Annotated[
+    str | None,
+    Parameter("COMMAND", "the command to explain", lambda word, _: word.lower(), choices=COMMANDS.keys()),
+]
+Switch = Annotated[
+    bool | None,
+    Parameter("on|off", "post the daily highlights here, or no longer", _read_switch, choices=tuple(_SWITCH)),
+]
+Categories = Annotated[
+    str,
+    Parameter(
+        "CATEGORY...",
+        "of which categories; none named: of all",
+        rest=True,
+        length=grammar.MAX_LENGTH,
+        suggest=suggestions.categories,
+    ),
+]
 Count = Annotated[
-    int | None, Parameter("count:N", f"how many papers a day, 1 to {MOST_HIGHLIGHTS}", _read_number, named=True)
+    int | None,
+    _whole_number("count:N", f"how many papers a day, 1 to {MOST_HIGHLIGHTS}: count:3", MOST_HIGHLIGHTS),
 ]
 Start = Annotated[
-    time | None, Parameter("at:TIME", "not before this time of the day: at:09:00", _read_time, named=True)
+    time | None,
+    Parameter(
+        "at:TIME", "not before this time of the day: at:09:00", _read_time, named=True, suggest=suggestions.times
+    ),
 ]
-Zone = Annotated[str | None, Parameter("tz:ZONE", "in this time zone: tz:Europe/Berlin", _read_zone, named=True)]
+Zone = Annotated[
+    str | None,
+    Parameter("tz:ZONE", "in this time zone: tz:Europe/Berlin", _read_zone, named=True, suggest=suggestions.timezones),
+]
 Weekdays = Annotated[
     tuple[int, ...] | None,
-    Parameter("days:DAYS", "on these days: days:mon-fri, days:mon,wed or days:daily", _read_weekdays, named=True),
+    Parameter(
+        "days:DAYS",
+        "on these days: days:mon-fri, days:mon,wed or days:daily",
+        _read_weekdays,
+        named=True,
+        suggest=suggestions.weekly,
+    ),
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterable
 from dataclasses import replace
@@ -9,11 +10,14 @@ from functools import partial
 
 from bot.calendar import due, moment, named_days
 from bot.commands.pages import number
-from bot.commands.parameters import MOST_HIGHLIGHTS, Categories, Count, Start, Switch, Weekdays, Zone
+from bot.commands.parameters import Categories, Count, Start, Switch, Weekdays, Zone
 from bot.dispatch import command
 from bot.model import ARCHIVES, Call, Following, Reply, Schedule, Text, UserError
-from bot.ports import Store
+from bot.ports import Store, TooMany
 
+_log = logging.getLogger(__name__)
+
+MAX_ROOMS = 50  # of a workspace
 _CLIPPED = 80
 # Archives without subjects, and those whose subjects are words; all others have two letters.
 _WHOLE = ("gr-qc", "hep-ex", "hep-lat", "hep-ph", "hep-th", "math-ph", "nucl-ex", "nucl-th", "quant-ph")
@@ -53,11 +57,10 @@ async def settings(
         if chosen:
             raise UserError("settings off stops all highlights here. To choose, name what to keep: settings on cs.CV")
         await store.unfollow(call.room)
+        _log_change(call, None)
         return Reply(Text("No daily highlights are posted here any more. To have them again, type: settings on"))
     if call.obstacle:
         raise UserError(call.obstacle)
-    if count is not None and count > MOST_HIGHLIGHTS:
-        raise UserError(f"There can be {MOST_HIGHLIGHTS} highlights a day. Type count:{MOST_HIGHLIGHTS} or fewer.")
     named = await _followable(words, store)
     kept = now or Following(call.room)
     same = switch is None and not named
@@ -69,7 +72,14 @@ async def settings(
         Schedule(was.start if at is None else at, tz or was.zone, days or was.days),
         call.caller,
     )
-    missed = await store.follow(wanted, due(wanted.schedule, call.at))
+    try:
+        missed = await store.follow(wanted, due(wanted.schedule, call.at), most=MAX_ROOMS)
+    except TooMany as full:
+        raise UserError(
+            f"{full.count} rooms here have daily highlights, the most there can be. "
+            "In one that can do without them, type: settings off"
+        ) from None
+    _log_change(call, wanted)
     said = [_settled(wanted)]
     if missed:
         earlier = number(len(missed), "earlier day")
@@ -109,6 +119,17 @@ def _settled(now: Following | None) -> str:
         return "No daily highlights are posted here. To have them, type: settings on"
     of = f"of {', '.join(now.categories)}" if now.categories else "of every category"
     return f"The daily highlights {of} are posted here, {number(now.count, 'paper')} a digest{_when(now.schedule)}."
+
+
+def _log_change(call: Call, now: Following | None) -> None:
+    """Log what a room wants from now on, and who said so: they may be asked for it."""
+    about = {"platform": call.room.platform, "room": str(call.room), "by": str(call.caller)}
+    if now is None:
+        _log.info("room_changed", extra=about | {"highlights": "off"})
+        return
+    days, start, zone = named_days(now.schedule.days), now.schedule.start, now.schedule.zone
+    chosen = {"categories": ",".join(now.categories) or "all", "count": now.count}
+    _log.info("room_changed", extra=about | chosen | {"highlights": "on", "schedule": f"{days} {start:%H:%M} {zone}"})
 
 
 def _when(schedule: Schedule) -> str:

@@ -14,7 +14,7 @@ from bot.commands.pages import PAGE, check_page, number, papers, turn
 from bot.commands.parameters import Day, Mine, Page, QueryText
 from bot.dispatch import command
 from bot.model import Button, Call, Item, Reply, Subscription, Text, UserError
-from bot.ports import Found, Pause, Store
+from bot.ports import Found, Pause, Store, TooMany
 from bot.query import Query
 
 MAX_SUBSCRIPTIONS = 50
@@ -36,11 +36,14 @@ async def subscribe(call: Call, store: Store, query_text: QueryText) -> Reply:
     on one day come in one message, each with its reason.
     """
     asked = grammar.parse(query_text)
-    mine = await store.subscriptions(call.caller)
-    if len(mine) >= MAX_SUBSCRIPTIONS and not _same(asked, mine):
-        raise UserError(f"You have {len(mine)} subscriptions, the most there can be. Remove one: unsubscribe NUMBER")
     tried = await _dry_run(asked, store, call.at.date())
-    saved, new = await store.subscribe(call.caller, asked, call.at)
+    try:
+        saved, new = await store.subscribe(
+            call.caller, asked, call.at, workspace=call.room.workspace, most=MAX_SUBSCRIPTIONS
+        )
+    except TooMany as full:
+        hint = "the most there can be. Remove one: unsubscribe NUMBER"
+        raise UserError(f"You have {full.count} subscriptions, {hint}") from None
     if new:
         head = f"Subscribed to {saved.query}, number {saved.number} of yours."
     elif saved.muted:

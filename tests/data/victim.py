@@ -18,7 +18,7 @@ from pathlib import Path
 from random import Random
 
 from bot import daily
-from bot.model import Answer, Delivery, Destination, Digest, Reply
+from bot.model import Answer, Delivery, Destination, Digest, Reply, Suggest
 from bot.ports import Morning, Platform, Store
 from storage import connect, own
 
@@ -35,7 +35,7 @@ class Ledger:
         self._reached = reached
         self._random = Random()
 
-    async def run(self, answer: Answer) -> None:
+    async def run(self, answer: Answer, suggest: Suggest) -> None:
         """Nobody asks anything here."""
 
     async def post(self, to: Destination, reply: Reply, *, key: str, uncertain: bool) -> None:

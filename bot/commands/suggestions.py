@@ -1,0 +1,126 @@
+"""What to offer while a parameter's value is being typed, where a platform asks: see `bot.dispatch.suggest`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from zoneinfo import ZoneInfo
+
+from bot import completion, grammar, zones
+from bot.calendar import meant, named_days, spoken, weekdays
+from bot.commands.pages import papers as counted
+from bot.model import Call, Suggestion, Text
+from bot.ports import Store
+from bot.query import Term
+from bot.words import phrases
+
+_MOST = 25
+_OWN = 10  # queries of the caller's own, so that there is room for others
+_LOOKED_THROUGH = 300  # titles, for a last word of a letter
+_WORDS = 12  # who has typed so many is pasting a text
+_LABEL = 100
+_ID_BEGUN = re.compile(r"\d{2,4}(\.\d*)?|[a-z][a-z-]*/\d*", re.IGNORECASE)
+_WEEKDAYS = ("mon-fri", "daily", "mon,wed,fri", "tue,thu", "mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+async def queries(typed: str, call: Call, store: Store) -> Iterable[Suggestion]:
+    """Offer the caller's own queries, then what the typed one may become, or some to begin with."""
+    begun = typed.strip().casefold()
+    mine = [each.query for each in await store.subscriptions(call.caller) if begun in each.query.casefold()]
+    others = await completion.completed(typed, store) if begun else await completion.examples(store)
+    return [Suggestion(each, each) for each in (*mine[:_OWN], *others)]
+
+
+async def papers(typed: str, call: Call, store: Store) -> Iterable[Suggestion]:
+    """Offer papers by the words of their titles, or by the beginning of their ids."""
+    del call
+    typed = typed.strip()
+    begun = grammar.arxiv_id(typed) or (typed if _ID_BEGUN.fullmatch(typed) else "")
+    if begun:
+        found = await store.titles_from(begun, limit=_MOST)
+    else:
+        found = await _titled(typed, store)
+    return [_paper(arxiv_id, title) for arxiv_id, title in found.items()]
+
+
+async def days(typed: str, call: Call, store: Store) -> Iterable[Suggestion]:
+    """Offer today, yesterday, and the newest days that have papers, by how they are written."""
+    begun = " ".join(typed.split()).lower()
+    near = [
+        Suggestion(f"{word}, {spoken(day)}", word)
+        for word in ("today", "yesterday")
+        if word.startswith(begun) and (day := meant(word, call.at.date()))
+    ]
+    fitting = [day for day in await store.days() if f" {begun}" in f" {day} {spoken(day)}".lower()][:_MOST]
+    counts = await store.counts(fitting)
+    return [
+        *near,
+        *(Suggestion(f"{spoken(day)}, {counted(counts[day])}", str(day)) for day in fitting if day in counts),
+    ]
+
+
+async def category(typed: str, call: Call, store: Store) -> Iterable[Suggestion]:
+    """Offer the categories that have papers."""
+    del call
+    stored = await store.categories()
+    return [Suggestion(each, each) for each in await completion.categories(typed.strip(), store) if each in stored]
+
+
+async def categories(typed: str, call: Call, store: Store) -> Iterable[Suggestion]:
+    """Offer categories and archives for the last of several, and keep the others."""
+    del call
+    *named, last = re.split(r"[\s,]+", typed.lstrip())
+    offered = [code for code in await completion.categories(last, store) if code not in named]
+    return [Suggestion(line, line) for code in offered if (line := " ".join([*named, code]))]
+
+
+async def numbers(typed: str, call: Call, store: Store) -> Iterable[Suggestion]:
+    """Offer the caller's subscriptions, each for its number."""
+    begun = typed.strip().casefold()
+    return [
+        Suggestion(f"{each.number}. {each.query}{' (muted)' * each.muted}", str(each.number))
+        for each in await store.subscriptions(call.caller)
+        if str(each.number).startswith(begun) or begun in each.query.casefold()
+    ]
+
+
+async def times(typed: str, call: Call, store: Store) -> Iterable[Suggestion]:
+    """Offer the half hours that begin as typed, those of the day first."""
+    del call, store
+    begun = typed.strip().lower()
+    halves = [f"{half // 2 % 24:02}:{half % 2 * 30:02}" for half in range(12, 60)]
+    return [Suggestion(each, each) for each in halves if each.startswith((begun, f"0{begun}"))]
+
+
+async def timezones(typed: str, call: Call, store: Store) -> Iterable[Suggestion]:
+    """Offer time zones by name or city, each with the time it is there."""
+    del store
+    return [
+        Suggestion(f"{zone}, {call.at.astimezone(ZoneInfo(zone)):%H:%M} now", zone)
+        for zone in zones.begun(typed.strip())[:_MOST]
+    ]
+
+
+async def weekly(typed: str, call: Call, store: Store) -> Iterable[Suggestion]:
+    """Offer the days of a week that people choose."""
+    del call, store
+    begun = typed.strip().lower()
+    return [
+        Suggestion(named_days(days), each) for each in _WEEKDAYS if each.startswith(begun) and (days := weekdays(each))
+    ]
+
+
+async def _titled(typed: str, store: Store) -> Mapping[str, str]:
+    """Return the titles with all words typed, of which the last may only be begun."""
+    *whole, last = grammar.plain(typed).split() or [""]
+    if len(whole) >= _WORDS:
+        return {}
+    begun = completion.ways(last)
+    terms = [Term(each, "", "title") for each in (*map(phrases, whole), begun) if each]
+    found = await store.titles(terms, limit=_MOST if begun else _LOOKED_THROUGH)
+    word = re.compile(rf"(?<!\w){re.escape('' if begun else last)}", re.IGNORECASE)
+    return {arxiv_id: title for arxiv_id, title in found.items() if word.search(title)}
+
+
+def _paper(arxiv_id: str, title: str) -> Suggestion:
+    return Suggestion(f"{Text(title).clip(_LABEL - len(arxiv_id) - 3)} ({arxiv_id})", arxiv_id)

@@ -1,0 +1,246 @@
+"""The interactions of the fake Discord: what answers them, once and in time, and what follows.
+
+https://docs.discord.com/developers/interactions/receiving-and-responding
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from tests.fakes import discord_payloads
+from tests.fakes.discord_checks import judge
+from tests.fakes.discord_http import Incoming, Refused, route
+from tests.fakes.discord_limits import EPHEMERAL
+from tests.fakes.discord_posting import change
+from tests.fakes.discord_state import Channel, Json, Message, User
+
+if TYPE_CHECKING:
+    from tests.fakes.discord import FakeDiscord
+
+COMMAND, COMPONENT, AUTOCOMPLETE, SUBMIT = 2, 3, 4, 5
+MESSAGE, DEFERRED, DEFERRED_UPDATE, UPDATE, CHOICES, MODAL = 4, 5, 6, 7, 8, 9
+TOKEN_LIFE = 900.0
+# Of an app that is installed by the user alone, in a server without it.
+MOST_FOLLOWUPS = 5
+
+AnswerKind = Literal["message", "deferred", "deferred update", "update", "choices", "modal", "none"]
+KINDS: dict[int, AnswerKind] = {
+    MESSAGE: "message",
+    DEFERRED: "deferred",
+    DEFERRED_UPDATE: "deferred update",
+    UPDATE: "update",
+    CHOICES: "choices",
+    MODAL: "modal",
+}
+# How each type of interaction can be answered.
+ANSWERS = {
+    COMMAND: (MESSAGE, DEFERRED, MODAL),
+    COMPONENT: (MESSAGE, DEFERRED, DEFERRED_UPDATE, UPDATE, MODAL),
+    AUTOCOMPLETE: (CHOICES,),
+    SUBMIT: (MESSAGE, DEFERRED, DEFERRED_UPDATE, UPDATE),
+}
+
+
+@dataclass(eq=False, slots=True)
+class Interaction:
+    """Something that a person did. `source` is the message that it was done on, if it has components."""
+
+    id: int
+    kind: int
+    user: User
+    channel: Channel
+    at: float
+    source: Message | None = None
+    outside: bool = False
+    answer: Json | None = None
+    original: Message | None = None
+    loading: bool = False
+    followups: list[Message] = field(default_factory=list)
+    answered: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def token(self) -> str:
+        return f"token-of-{self.id}"
+
+
+@dataclass(eq=False, slots=True)
+class Answered:
+    """How the product answered what a person did. `kind` is "none" where nothing came in time."""
+
+    fake: FakeDiscord
+    interaction: Interaction
+
+    @property
+    def kind(self) -> AnswerKind:
+        return KINDS[self.interaction.answer["type"]] if self.interaction.answer else "none"
+
+    @property
+    def message(self) -> Message | None:
+        """The message that the answer made or changed; None while people see that the bot is thinking."""
+        return None if self.interaction.loading else self.interaction.original
+
+    @property
+    def ephemeral(self) -> bool:
+        """Whether only who asked sees the answer."""
+        return self.interaction.original is not None and self.interaction.original.ephemeral
+
+    @property
+    def followups(self) -> list[Message]:
+        return self.interaction.followups
+
+    @property
+    def choices(self) -> list[tuple[str, Any]]:
+        """What autocompletion offers: what people read, and what it stands for."""
+        return [(each["name"], each["value"]) for each in self._data.get("choices", [])]
+
+    @property
+    def modal(self) -> Json:
+        return self._data
+
+    async def final(self, seconds: float = 10) -> Message:
+        """Wait until a message stands there, and return it: the deferred answer, once it is there."""
+        return await self.fake.until(lambda: self.message, seconds)  # type: ignore[no-any-return]
+
+    @property
+    def _data(self) -> Json:
+        return (self.interaction.answer or {}).get("data") or {}
+
+
+_CALLBACK = "/interactions/{interaction_id}/{interaction_token}/callback"
+_WEBHOOK = "/webhooks/{webhook_id}/{webhook_token}"
+
+
+@route("POST", _CALLBACK)
+def callback(fake: FakeDiscord, call: Incoming) -> Json | None:
+    asked = fake.interactions.get(call.ids["interaction_token"])
+    if asked is None or asked.id != call.id("interaction_id"):
+        raise Refused(404, 10062)
+    if asked.answer is not None:
+        raise Refused(400, 40060)
+    if fake.now() - asked.at > fake.callback_limit:
+        raise Refused(404, 10062)
+    judge(fake, "callback", "POST", _CALLBACK, call.body)
+    kind = call.body["type"]
+    if kind not in ANSWERS[asked.kind] or (kind in (DEFERRED_UPDATE, UPDATE) and asked.source is None):
+        fake.complain("callback", f"type {kind} cannot answer an interaction of type {asked.kind}")
+        raise Refused(400, 50035, found=["type: cannot answer this interaction"])
+    _carry_out(fake, asked, kind, call.body.get("data") or {})
+    asked.answer = call.body
+    asked.answered.set()
+    return _said(asked, kind) if call.query.get("with_response") in ("1", "true", "True") else None
+
+
+def _carry_out(fake: FakeDiscord, asked: Interaction, kind: int, data: Json) -> None:
+    if kind in (MESSAGE, DEFERRED):
+        asked.original = _new(fake, asked, data)
+        asked.loading = kind == DEFERRED
+        if not asked.loading:
+            _stand(fake, asked.original)
+    elif kind in (UPDATE, DEFERRED_UPDATE):
+        assert asked.source is not None
+        asked.original = asked.source
+        if kind == UPDATE:
+            change(asked.source, _kept(asked.source, data))
+
+
+def _said(asked: Interaction, kind: int) -> Json:
+    said: Json = {"id": str(asked.id), "type": asked.kind}
+    if asked.original is not None:
+        said |= {
+            "response_message_id": str(asked.original.id),
+            "response_message_loading": asked.loading,
+            "response_message_ephemeral": asked.original.ephemeral,
+        }
+    resource: Json = {"type": kind}
+    if kind in (MESSAGE, UPDATE) and asked.original is not None:
+        resource["message"] = discord_payloads.message(asked.original)
+    return {"interaction": said, "resource": resource}
+
+
+@route("POST", _WEBHOOK)
+def follow_up(fake: FakeDiscord, call: Incoming) -> Json:
+    asked = _open(fake, call)
+    judge(fake, "followup", "POST", _WEBHOOK, call.body)
+    if asked.loading and asked.original is not None:
+        # The first follow-up of a deferred answer is the answer itself.
+        return _show(fake, asked, asked.original, call.body)
+    if asked.outside and len(asked.followups) >= MOST_FOLLOWUPS:
+        raise Refused(400, 40094)
+    new = _new(fake, asked, call.body)
+    _stand(fake, new)
+    asked.followups.append(new)
+    return discord_payloads.message(new)
+
+
+@route("GET", _WEBHOOK + "/messages/{message_id}")
+def get_message(fake: FakeDiscord, call: Incoming) -> Json:
+    return discord_payloads.message(_which(_open(fake, call), call))
+
+
+@route("PATCH", _WEBHOOK + "/messages/{message_id}")
+def edit_message(fake: FakeDiscord, call: Incoming) -> Json:
+    asked = _open(fake, call)
+    which = _which(asked, call)
+    name = "@original" if call.ids["message_id"] == "@original" else "{message_id}"
+    judge(fake, "edit", "PATCH", f"{_WEBHOOK}/messages/{name}", call.body)
+    return _show(fake, asked, which, call.body)
+
+
+@route("DELETE", _WEBHOOK + "/messages/{message_id}")
+def delete_message(fake: FakeDiscord, call: Incoming) -> None:
+    asked = _open(fake, call)
+    which = _which(asked, call)
+    asked.loading = False
+    fake.remove(which)
+
+
+def _open(fake: FakeDiscord, call: Incoming) -> Interaction:
+    asked = fake.interactions.get(call.ids["webhook_token"])
+    if asked is None or asked.answer is None or call.id("webhook_id") != fake.world.bot.id:
+        raise Refused(404, 10015)
+    if fake.now() - asked.at > TOKEN_LIFE:
+        raise Refused(401, 50027)
+    return asked
+
+
+def _which(asked: Interaction, call: Incoming) -> Message:
+    name = call.ids["message_id"]
+    there = [asked.original] if name == "@original" else [asked.original, asked.source, *asked.followups]
+    for each in there:
+        if each is not None and not each.deleted and name in ("@original", str(each.id)):
+            return each
+    raise Refused(404, 10008)
+
+
+def _new(fake: FakeDiscord, asked: Interaction, data: Json) -> Message:
+    new = Message(fake.world.new_id(), asked.channel, fake.world.bot)
+    change(new, data)
+    new.edits = 0
+    new.asked = {
+        "id": str(asked.id),
+        "type": asked.kind,
+        "user": discord_payloads.user(asked.user),
+        "authorizing_integration_owners": {},
+    }
+    new.to = asked.user if new.flags & EPHEMERAL else None
+    return new
+
+
+def _stand(fake: FakeDiscord, new: Message) -> None:
+    (fake.ephemerals if new.ephemeral else fake.messages).append(new)
+
+
+def _show(fake: FakeDiscord, asked: Interaction, which: Message, body: Json) -> Json:
+    change(which, _kept(which, body))
+    if which is asked.original and asked.loading:
+        asked.loading = False
+        _stand(fake, which)
+    return discord_payloads.message(which)
+
+
+def _kept(which: Message, body: Json) -> Json:
+    """Return a change without a word on who sees it: that is as the first answer said."""
+    flags = (body.get("flags") or 0) & ~EPHEMERAL
+    return {**body, "flags": flags | (which.flags & EPHEMERAL)}

@@ -1,0 +1,133 @@
+"""Each dialog gives the same papers in the terminal, in Slack and in Discord."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from datetime import date
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from adapters.console import Adapter
+from adapters.discord.commands import option_name
+from bot.commands import COMMANDS, places
+from bot.daily import deliver, take_in
+from bot.model import Digest, Paper
+from bot.ports import Platform, Store
+from bot.service import respond
+from tests import test_discord, test_slack
+from tests.fakes.discord import FakeDiscord
+from tests.fakes.slack import FakeSlack
+from tests.test_console import printing_to, text
+from tests.test_discord import NOON
+
+DIGESTS = (
+    test_discord.DIGEST,
+    Digest("cl.md", "cs.CL", date(2020, 11, 20), (Paper("2011.40001", "Words about clouds", "Of Ghent."),)),
+)
+# In this order: what an earlier line does, a later one shows.
+DIALOG = (
+    "search clouds",
+    "search clouds page:2",
+    "search lidr",
+    "search nothing",
+    "today 2020-11-20",
+    "today 2020-11-20 cs.CL",
+    "today page:4",
+    "show 2011.00001",
+    "similar 2011.00001",
+    "similar clouds over Ghent",
+    "preview ghent",
+    "subscribe ghent",
+    "matches",
+    "subscriptions",
+    "mute 1",
+    "unmute 1",
+    "unsubscribe 1",
+)
+
+
+@dataclass(frozen=True)
+class Chats:
+    """The three platforms over one store, and for each how to say a line in it and read the answer."""
+
+    store: Store
+    slack: FakeSlack
+    discord: FakeDiscord
+    platforms: dict[str, Platform]
+    terminal: Path
+
+    async def in_terminal(self, line: str) -> str:
+        self.terminal.write_text("")
+        with printing_to(self.terminal):
+            await Adapter().show(await respond(replace(Adapter().call(line), at=NOON), self.store))
+        return text(self.terminal)
+
+    async def in_slack(self, line: str) -> str:
+        page = await self.slack.answered(await self.slack.slash(line))
+        return json.dumps(page.blocks)
+
+    async def in_discord(self, line: str) -> str:
+        name, _, rest = line.partition(" ")
+        options: dict[str, Any] = {}
+        for parameter, value in places(name, rest).items():
+            is_number = COMMANDS[name].parameters[parameter].most
+            options[option_name(name, parameter)] = int(value) if is_number else value
+        page = await (await self.discord.slash(self.discord.ben, self.discord.papers, name, **options)).final()
+        return json.dumps(page.embeds)
+
+
+@pytest.fixture
+async def chats(store: Store, slack: FakeSlack, discord: FakeDiscord, tmp_path: Path) -> AsyncIterator[Chats]:
+    """Return the platforms at work, before the first digest comes."""
+    async with (
+        test_slack.running(slack, store) as in_slack,
+        test_discord.running(discord, store) as in_discord,
+    ):
+        platforms: dict[str, Platform] = {"console": Adapter(), "slack": in_slack, "discord": in_discord}
+        yield Chats(store, slack, discord, platforms, tmp_path / "terminal")
+
+
+def papers(said: str) -> list[str]:
+    """Return the ids of the papers that something shows, in order: a title may be in several pieces."""
+    return [each for each, _ in groupby(re.findall(r"arxiv\.org/abs/([\w./-]+)", said))]
+
+
+async def test_every_line_of_a_dialog_shows_the_same_papers_everywhere(chats: Chats) -> None:
+    for each in DIGESTS:
+        await take_in(each, chats.store, NOON)
+    counts = {}
+    for line in DIALOG:
+        shown = papers(await chats.in_terminal(line))
+        counts[line] = len(shown)
+
+        assert papers(await chats.in_slack(line)) == shown, line
+        assert papers(await chats.in_discord(line)) == shown, line
+    assert list(counts.values()) == [10, 10, 1, 0, 10, 1, 2, 1, 0, 3, 3, 3, 3, 0, 0, 0, 0]
+
+
+async def test_alerts_and_highlights_bring_the_same_papers_everywhere(chats: Chats) -> None:
+    for say in (chats.in_terminal, chats.in_slack, chats.in_discord):
+        await say("subscribe clouds ghent")
+    await chats.in_terminal("settings on cs.CV count:3")
+    await chats.in_slack("settings on cs.CV count:3")
+    chats.discord.home.join(chats.discord.ben, manage=True)
+    await chats.in_discord("settings on cs.CV count:3")
+    await take_in(test_discord.DIGEST, chats.store, NOON)
+    await chats.store.begin_delivery()
+    with printing_to(chats.terminal):
+        tally = await deliver(chats.store, chats.platforms, lambda: NOON)
+
+    in_terminal = papers(text(chats.terminal))
+    in_slack = [papers(json.dumps(each.blocks)) for each in chats.slack.messages if not each.thread_ts]
+    in_discord = [papers(json.dumps(each.embeds)) for each in chats.discord.messages if each.embeds]
+    alert, highlights = ["2011.00002", "2011.00003"], ["2011.00002", "2011.00003", "2011.00001"]
+    assert tally.sent == 6
+    assert sorted([in_terminal[:2], in_terminal[2:]], key=len) == [alert, highlights]
+    assert sorted(filter(None, in_slack), key=len) == [alert, highlights]
+    assert sorted(in_discord, key=len) == [alert, highlights]
