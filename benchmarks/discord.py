@@ -1,12 +1,14 @@
 """How soon Discord has its answer and its offers while one types, beside discord.py as its documentation sets it up.
 
-Both answer the same commands from the same store, through a Discord on loopback in the same process: what that takes
-itself is in both figures. The peer offers nothing while one types, which is the least that anybody can do.
+Both answer the same commands from the same store, through a Discord on loopback in the same process, which does not
+judge here: what it takes itself is in both figures. The peer offers nothing while one types, which is the least that
+anybody can do.
 """
 
 from __future__ import annotations
 
 import asyncio
+from bisect import bisect_right
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -67,7 +69,7 @@ async def _asked(store: Store, rounds: int) -> tuple[dict[str, list[Cost]], dict
     offers: dict[str, list[Cost]] = {name: [] for name in contenders}
     for number in range(max(2, rounds // _REPEATS)):
         for name in list(contenders)[:: -1 if number % 2 else 1]:
-            async with FakeDiscord() as fake, contenders[name](fake, store):
+            async with FakeDiscord(judging=False) as fake, contenders[name](fake, store):
                 for _ in range(_REPEATS):
                     answers[name] += [await _command(fake, line) for line in LINES]
                     offers[name] += [await _offered(fake, typed) for typed in _TYPED]
@@ -154,11 +156,15 @@ async def _room(store: Store) -> list[Row]:
 
 
 def _fitting(what: str, pages: list[list[Card]], most: int, size: Callable[[Card, int], int]) -> Row:
-    widths = [
-        max((width for width in range(3, 2_000) if sum(size(card, width) for card in cards) <= most), default=0)
-        for cards in pages
-    ]
+    widths = [_widest(cards, most, size) for cards in pages]
     return Row(what, f"{min(widths)}", f"{median(widths):.0f}")
+
+
+def _widest(cards: list[Card], most: int, size: Callable[[Card, int], int]) -> int:
+    """Return to how many characters each body can be cut so that the cards hold no more than `most`."""
+    least = 3
+    fitting = bisect_right(range(least, 2_000), most, key=lambda width: sum(size(card, width) for card in cards))
+    return least - 1 + fitting
 
 
 def _in_embed(card: Card, width: int) -> int:

@@ -1,8 +1,8 @@
 """How soon Slack has its acknowledgement and its answer, beside slack-bolt as its documentation sets it up.
 
-Both answer the same commands from the same store, over Socket Mode, to a Slack on loopback in the same process: what
-that takes itself is in both figures. Paperwire's answer to a command comes with the acknowledgement; a button is
-acknowledged before anything else, so the acknowledgement alone is measured with one.
+Both answer the same commands from the same store, over Socket Mode, to a Slack on loopback in the same process, which
+does not judge here: what it takes itself is in both figures. Paperwire's answer to a command comes with the
+acknowledgement; a button is acknowledged before anything else, so the acknowledgement alone is measured with one.
 """
 
 from __future__ import annotations
@@ -63,8 +63,8 @@ async def _rows(rounds: int, count: int) -> list[tuple[str, list[Row]]]:
 async def _asked(store: Store, rounds: int) -> tuple[list[Row], list[Row]]:
     """Let both answer in turns; return the times to the acknowledgement and to the answer."""
     async with (
-        FakeSlack() as ours,
-        FakeSlack() as theirs,
+        FakeSlack(judging=False) as ours,
+        FakeSlack(judging=False) as theirs,
         _paperwire(ours, store),
         _bolt(theirs, store),
     ):

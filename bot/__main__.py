@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, NoReturn
 
@@ -433,13 +434,31 @@ def _stopped_by_signal() -> asyncio.Event:
 
 @asynccontextmanager
 async def _opened(settings: config.Settings) -> AsyncIterator[tuple[Store, Mapping[str, Platform]]]:
-    """Open the store and the platforms that are configured."""
+    """Open the store and the platforms that are configured.
+
+    One that cannot be reached now must not keep the others from their people. Raise `Unreachable` where nobody is left.
+    """
+    from bot.service import Late  # noqa: PLC0415
+
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(storage.connect(settings.database))
-        platforms = {}
-        for name in settings.platforms:
+
+        async def opened(name: str) -> Platform:
             ledger = store.ledger(name, settings.secret_keys)
-            platforms[name] = await stack.enter_async_context(adapters.platform(name, settings, ledger))
+            return await stack.enter_async_context(adapters.platform(name, settings, ledger))
+
+        platforms: dict[str, Platform] = {}
+        silent: list[Unreachable] = []
+        for name in settings.platforms:
+            try:
+                platforms[name] = await opened(name)
+            except Unreachable as error:
+                platforms[name] = Late(name, partial(opened, name))
+                silent.append(error)
+        if silent and len(silent) == len(platforms) - 1:  # all but the terminal, which needs no answer
+            raise silent[0]
+        for each in silent:
+            _complain(str(each))
         yield store, platforms
 
 

@@ -19,7 +19,7 @@ async def why_nothing(asked: Query, store: Store) -> str:
     """Say which part of a query finds nothing, or that only all of it together does."""
     census = await store.census()
     if not census.papers:
-        return "Nothing is stored yet. Type in a shell: paperwire ingest PATH"
+        return "Nothing is stored yet. Who runs the bot can change that, in a shell: paperwire ingest PATH"
     parts = list(_parts(asked.root))
     if not census.with_authors and any(isinstance(part, Term) and part.field == "author" for part in parts):
         return "The digests here carry no authors, so author: finds nothing. Search for words instead."

@@ -105,10 +105,10 @@ def meant(text: str, today: date) -> date | None:
 
 
 def weekdays(text: str) -> tuple[int, ...] | None:
-    """Return the weekdays (Monday is 0) that a person names: mon-fri, mon,wed, weekdays, daily; else None."""
+    """Return the weekdays (Monday is 0) that a person names: mon-fri, "mon, wed", weekdays, daily; else None."""
     days: set[int] = set()
     for piece in {"daily": "mon-sun", "weekdays": "mon-fri"}.get(text.lower(), text.lower()).split(","):
-        first, dash, last = piece.partition("-")
+        first, dash, last = piece.strip().partition("-")
         start, end = _named(first, _WEEKDAYS), _named(last if dash else first, _WEEKDAYS)
         if start is None or end is None:
             return None

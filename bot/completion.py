@@ -25,6 +25,7 @@ _ENOUGH = 10
 _EXAMPLES = 3
 _LAST = re.compile(r'[^\s()"]*$')
 _FIELD = re.compile(r"([a-z]+):$", re.IGNORECASE)
+_BEGUN = re.compile(r"[^\W_]*$")
 _WORD = re.compile(r"[^\W\d_]{4,}")
 
 
@@ -79,9 +80,9 @@ async def categories(begun: str, store: Store) -> list[str]:
 
 
 def ways(text: str) -> tuple[tuple[str, ...], ...]:
-    """Return the ways in which a text that ends in the beginning of a word may stand; none where most words fit it."""
-    found = beginnings(text)
-    return found if found and len(found[0][-1]) > MIN_PREFIX else ()
+    """Return the ways in which a text may stand whose last word is only begun; without that one where most fit it."""
+    begun = _BEGUN.findall(text)[0]
+    return beginnings(text) if len(begun) >= MIN_PREFIX else phrases(text.removesuffix(begun))
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +123,7 @@ async def _words(query: _Typed, store: Store) -> list[str]:
         return []
     phrase = query.phrase or ""
     # Half of all papers have a word with a certain letter: then the rest of the query chooses among the newest.
-    near = ways(phrase + query.begun) if query.begun else phrases(phrase)
+    near = ways(phrase + query.begun)
     asked = [Term(near, "", "title")] if near else []
     beside = _beside(query.before)
     found = _counted(query, (await store.titles([*beside, *asked], limit=_TITLES)).values())
@@ -147,11 +148,12 @@ def _counted(query: _Typed, titles: Iterable[str]) -> list[str]:
     """Return the words of titles that continue a query, as they are spelt most often there, the most frequent first."""
     lead = "".join(rf"{re.escape(word)}\W+" for word in (query.phrase or "").split())
     word = re.compile(rf"(?<![\w-]){lead}({re.escape(query.begun)}\w*[+#]*(?:[-‐‑]\w+)*)", re.IGNORECASE)
+    said: set[str] = set() if query.field or query.phrase else set(words(query.before))
     spelt: dict[tuple[str, ...], Counter[str]] = {}
     for title in titles:
         for written in word.findall(title):
             folded = tuple(words(written))
-            if folded and (query.begun or written.lower() not in TELL_NOTHING):
+            if not said.issuperset(folded) and (query.begun or written.lower() not in TELL_NOTHING):
                 spelt.setdefault(folded, Counter())[lowered(written)] += 1
     ranked = sorted(spelt.values(), key=lambda counts: -counts.total())
     return [counts.most_common(1)[0][0] for counts in ranked]

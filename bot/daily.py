@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -25,8 +25,8 @@ _WAITS = tuple(map(timedelta, (0,) * 7, (1, 5, 30, 120, 600, 1800, 3600)))
 # A message that fails so often through a bug of ours is given up, or it would hold up those behind it for ever.
 _MOST_BUGS = 5
 _MOST_WAYS_OUT = 5
-_AT_ONCE = 8  # destinations
-_AT_ONCE_IN_ONE = 4  # of one workspace: a large one must not keep the others waiting
+_AT_ONCE = 16  # destinations
+_AT_ONCE_IN_ONE = 8  # of one workspace: a large one must not keep the others waiting
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,32 +56,41 @@ def plan(morning: Morning) -> Iterator[Delivery]:
     Alerts are for papers that are new here and that the person was never told of; highlights, too, are of papers that
     the room has not seen, and for a digest's first time only: a correction of it does not post them again.
     """
-    for person, picks in alerts.match(morning.subscriptions, morning.fresh).items():
+    matching = alerts.match(morning.subscriptions, morning.fresh)
+    for person, picks in matching.items():
         told = morning.told.get(person, frozenset())
         # Only which papers: why is said by what the person is subscribed to when the message goes out.
         news = tuple(Pick(pick.paper) for pick in picks if pick.paper not in told)
         if news:
             part = morning.parts.get(person, 0) + 1
             yield Delivery(person, "alert", "", morning.day, news, part)
-    if not morning.first or not morning.followings:
+    if not morning.first:
         return
-    workspaces: defaultdict[tuple[str, str], list[Subscription]] = defaultdict(list)
-    for subscription in morning.subscriptions:
-        workspaces[(subscription.person.platform, subscription.workspace)].append(subscription)
-    followers = {
-        workspace: Counter(pick.paper for picks in alerts.match(members, morning.papers).values() for pick in picks)
-        for workspace, members in workspaces.items()
-        if workspace in {_workspace(each.room) for each in morning.followings}
-    }
+    followers = _followers(morning.subscriptions, matching)
     for each in morning.followings:
         shown = morning.shown.get(each.room, frozenset())
-        papers = [paper for paper in morning.papers if paper.id not in shown]
-        chosen = highlights.choose(papers, followers.get(_workspace(each.room), {}), each.count)
+        papers = [paper for paper in morning.fresh if paper.id not in shown]
+        # Where a person is alone with us, nobody else is "here".
+        here = {} if each.room.is_person else followers.get(_workspace(each.room), {})
+        chosen = highlights.choose(papers, here, each.count)
         if chosen and _follows(each, morning.category):
             when = due(each.schedule, morning.at)
             # At once is no time: one that a wrong clock gave would hold it back when the clock is put right.
             later = when if when > morning.at else None
             yield Delivery(each.room, "highlights", morning.category, morning.day, chosen, due=later)
+
+
+def _followers(
+    subscriptions: Iterable[Subscription], matching: Mapping[Destination, Iterable[Pick]]
+) -> Mapping[tuple[str, str], Mapping[str, int]]:
+    """Count for each workspace, by paper id, the people with a subscription made there that matches."""
+    made_in = {(each.person, each.number): each.workspace for each in subscriptions}
+    counts: defaultdict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+    for person, picks in matching.items():
+        for pick in picks:
+            for workspace in {made_in[person, number] for number in pick.subscriptions}:
+                counts[person.platform, workspace][pick.paper] += 1
+    return counts
 
 
 def _workspace(destination: Destination) -> tuple[str, str]:
@@ -187,7 +196,7 @@ async def _notice(delivery: Delivery, store: Store) -> Reply | None:
         return None
     what = f"The daily highlights cannot be posted in a room any more, since {moment(pause.since)}: {pause.code}."
     again = " ".join(["settings on", *following.categories])
-    return Reply(Text(f"{what}\nInvite the bot there again, then type there: {again}"), private=True, about=room)
+    return Reply(Text(f"{what}\nLet the bot post there again, then type there: {again}"), private=True, about=room)
 
 
 def _nothing(_: Morning) -> tuple[Delivery, ...]:

@@ -21,6 +21,7 @@ from bot.ports import Store
 _OFFERED = 25  # as many as fit on a screen, and as Discord takes
 _OFFERED_LENGTH = 100
 _QUOTED = 80
+_TELLING = "type(?: instead| there| one like)?|did you mean|usage|for example|remove one|what to keep"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,12 +111,13 @@ async def answer(call: Call, store: Store) -> Reply:
 
 
 def told(text: str) -> Iterator[tuple[int, int]]:
-    """Yield where a text tells one to type a command: behind a colon, to the end of the line.
+    """Yield where a text tells one to type a command: behind `_TELLING` and a colon, to the end of the line.
 
     Every answer here writes it so ("To find papers, type: search lidar"): a platform can show it as it is typed there.
+    A colon alone says nothing: papers are called "Neural agents: search and planning".
     """
-    for match in re.finditer(rf"(?<=: )(?:{'|'.join(COMMANDS)})\b.*", text):
-        yield match.span()
+    for match in re.finditer(rf"\b(?:{_TELLING}): ((?:{'|'.join(COMMANDS)})\b.*)", text, re.IGNORECASE):
+        yield match.span(1)
 
 
 def named(call: Call) -> Command:
@@ -161,6 +163,8 @@ def places(name: str, text: str) -> dict[str, str]:
 async def suggest(call: Call, parameter: str, typed: str, store: Store) -> tuple[Suggestion, ...]:
     """Return what to offer for a parameter of a call that is still being typed: few, short, each once, best first."""
     asked = named(call).parameters[parameter]
+    if len(typed) > _OFFERED_LENGTH:
+        return ()
     if asked.choices:
         begun = typed.strip().lower()
         offered: Iterable[Suggestion] = [Suggestion(each, each) for each in asked.choices if each.startswith(begun)]
@@ -181,18 +185,21 @@ def _arguments(found: Command, call: Call) -> dict[str, Any]:
     if unknown := call.options.keys() - found.parameters.keys():
         raise ValueError(f"{found.name} has no parameter {', '.join(sorted(unknown))}")
     given = {name: typed.strip() for name, typed in call.options.items()}
-    values = {name: _option(found.parameters[name], typed, call) for name, typed in given.items() if typed}
+    values = {name: _value(found.parameters[name], typed, call) for name, typed in given.items() if typed}
     others = {name: each for name, each in found.parameters.items() if name not in values}
-    values |= {
-        name: value for name, _, value in _placed(found, others, call.text, lambda each, words: each.read(words, call))
-    }
+
+    def read(parameter: Parameter, words: str) -> object:
+        return _value(parameter, words, call) if parameter.named else parameter.read(words, call)
+
+    values |= {name: value for name, _, value in _placed(found, others, call.text, read)}
     if missing := found.required - values.keys():
         raise UserError(f"{found.name} needs more. Usage: {found.usage}\n{expected(found, missing)}")
     return values
 
 
-def _option(parameter: Parameter, typed: str, call: Call) -> object:
-    value = parameter.read(typed, call)
+def _value(parameter: Parameter, typed: str, call: Call) -> object:
+    """Read what can only be this parameter's; raise `UserError` where it is no value of it."""
+    value = parameter.read(typed if parameter.rest else " ".join(typed.split()), call)
     if value is None:
         said = Text(typed).clip(_QUOTED)
         raise UserError(f"{said} is not understood as {parameter.shown}: {parameter.about}")
@@ -213,13 +220,10 @@ def _placed(
         if each.named:
             text, words = _named(name, text)
             if words:
-                value = read(each, words)
-                if value is None:
-                    raise UserError(f"{name}:{words} is not understood: {each.about}")
-                yield name, words, value
+                yield name, words, read(each, words)
     open_ = {name: each for name, each in parameters.items() if not each.named and not each.rest}
     rest = next((name for name, each in parameters.items() if each.rest), None)
-    while text:
+    while text.strip():
         fitting = ((name, *_begun(each, text, read)) for name, each in open_.items())
         place = next((each for each in fitting if each[2] is not None), None)
         if place is not None:

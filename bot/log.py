@@ -18,8 +18,9 @@ _TALKATIVE = ("slack_bolt", "slack_sdk", "discord", "aiohttp")
 _CREDENTIAL = re.compile(
     r"(?:xox[a-z]\.)?xox[a-z]-[\w.-]+|xapp-[\w-]+|(?<=ticket=)[^\s&\"']+"
     r"|(?:(?<=hooks\.slack\.com/)|(?<=hooks\.slack-gov\.com/))[\w/.-]+"
-    # Discord's: an interaction's answers go to an address that has its token in it. Then a bot's token.
-    r"|(?:(?<=/webhooks/)|(?<=/interactions/))\d+/[\w.%-]+"
+    # Discord's: an interaction's token is the base64 of "interaction:" and more, and stands in the address that its
+    # answers go to. Then a bot's token.
+    r"|aW50ZXJhY3Rpb246[\w%=+/-]*|(?:(?<=/webhooks/)|(?<=/interactions/))\d+/[\w.%-]+"
     r"|[\w-]{23,30}\.[\w-]{6,7}\.[\w-]{27,}"
 )
 _REDACTED = "[redacted]"
@@ -76,7 +77,7 @@ Redact = Callable[[str], str]
 
 
 def _redaction(settings: Settings) -> Redact:
-    """Return what takes out of a line the secrets of these settings, and whatever looks like one of Slack's."""
+    """Return what takes out of a line the secrets of these settings, and whatever looks like a platform's."""
     # The longest first: one may begin with another.
     known = re.compile("|".join(map(re.escape, sorted(settings.secrets, key=len, reverse=True))) or r"(?!)")
     return lambda line: _CREDENTIAL.sub(_REDACTED, known.sub(_REDACTED, line))

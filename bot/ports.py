@@ -27,8 +27,8 @@ class Morning:
     """All that planning a digest's deliveries depends on, read in the transaction that stores the digest.
 
     `fresh` are the papers whose listing here is new or whose text changed, in the digest's order; `first` says
-    that the digest itself is. `told` holds for each person which of the fresh papers they were alerted to before,
-    `shown` for each room which of them its highlights had.
+    that the digest itself is: then they are all of it. `told` holds for each person which of the fresh papers they were
+    alerted to before, `shown` for each room which of them its highlights had.
     `parts` is how many alerts of the day each person was sent or is being sent: those that take in nothing more.
     """
 
@@ -36,7 +36,6 @@ class Morning:
     day: date
     at: datetime
     first: bool
-    papers: tuple[Paper, ...]
     fresh: tuple[Paper, ...]
     followings: tuple[Following, ...] = ()
     subscriptions: tuple[Subscription, ...] = ()
@@ -185,7 +184,8 @@ class Store(Protocol):
     ) -> tuple[Subscription, bool]:
         """Save a subscription; return it and whether it is new. One of the same meaning stays the one it was.
 
-        `workspace` is where it is made, by default the person's own. Raise `TooMany` where the person has `most` of
+        `workspace` is where it is made, by default the person's own. One that counts nowhere else, for it was made
+        there or in a workspace that is gone, is made here from now on. Raise `TooMany` where the person has `most` of
         them already and it is new.
         """
 

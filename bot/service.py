@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
@@ -13,14 +13,15 @@ from typing import Any
 from bot.commands import answer, suggest
 from bot.daily import deliver
 from bot.log import log_bug
-from bot.model import Call, Reply, Suggestion, Text, UserError
-from bot.ports import Platform, Store, StoreError
+from bot.model import Answer, Call, Destination, Reply, Suggest, Suggestion, Text, UserError
+from bot.ports import DeliveryError, Platform, Store, StoreError, Unreachable
 
 _log = logging.getLogger(__name__)
 
 _DELIVER_EVERY = 5.0  # seconds: so soon is delivered what another process takes in
 _ERASE_EVERY = 3600.0
 _OFFER_WITHIN = 1.0  # seconds: who types has typed on
+_REACH_EVERY = 30.0
 _FINISH_WITHIN = 8.0  # seconds: a supervisor kills what has not ended after ten
 
 
@@ -51,6 +52,30 @@ async def offer(call: Call, parameter: str, typed: str, store: Store) -> tuple[S
     except Exception as error:  # noqa: BLE001  # as above
         log_bug(_log, error, **about)
     return ()
+
+
+class Late:
+    """A platform that did not answer at the start, beside others that did: it is opened as soon as it does."""
+
+    def __init__(self, name: str, open_: Callable[[], Awaitable[Platform]]) -> None:
+        self._name = name
+        self._open = open_
+        self._platform: Platform | None = None
+
+    async def run(self, answer: Answer, suggest: Suggest) -> None:
+        while self._platform is None:
+            await asyncio.sleep(_REACH_EVERY)
+            try:
+                self._platform = await self._open()
+            except Unreachable as error:
+                _log.warning("unreachable", extra={"platform": self._name, "reason": str(error)})
+        _log.info("reached", extra={"platform": self._name})
+        await self._platform.run(answer, suggest)
+
+    async def post(self, to: Destination, reply: Reply, *, key: str, uncertain: bool) -> None:
+        if self._platform is None:
+            raise DeliveryError("unreachable", "held", _REACH_EVERY)
+        await self._platform.post(to, reply, key=key, uncertain=uncertain)
 
 
 async def serve(

@@ -35,7 +35,10 @@ def read(raw: str) -> Reading:
         text = _compose(shown if set(_STAND_IN.findall(shown)) == set(_STAND_IN.findall(bare)) else bare)
     plain = " ".join(text.split())
     if urls:
-        plain = _STAND_IN.sub(lambda match: urls[ord(match[0]) - _FIRST], plain)
+        # One whose label is the same address but for a slash stands there once.
+        urls = [urls[ord(mark) - _FIRST] for mark in _STAND_IN.findall(plain)]
+        standing = iter(urls)
+        plain = _STAND_IN.sub(lambda _: next(standing), plain)
     return Reading(plain, tuple(Link(url, _kind(url)) for url in dict.fromkeys(urls)))
 
 

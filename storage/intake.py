@@ -57,7 +57,7 @@ async def take_in(
     await _record_papers(db, listing, known, after)
     owed = 0
     if fresh or first:
-        morning = await _morning(db, listing, at, first=first, papers=tuple(papers.values()), fresh=fresh)
+        morning = await _morning(db, listing, at, first=first, fresh=fresh)
         planned = await asyncio.to_thread(lambda: list(plan(morning)))
         owed = await owe(db, (replace(each, due=hold_until) if each.kind == "alert" else each for each in planned), at)
     return Intake(len(after) - len(known), len(known), len(corrected), owed)
@@ -206,7 +206,6 @@ async def _morning(
     at: datetime,
     *,
     first: bool,
-    papers: tuple[Paper, ...],
     fresh: tuple[Paper, ...],
 ) -> Morning:
     followings = await db.execute_fetchall(
@@ -241,7 +240,6 @@ async def _morning(
         listing.day,
         at,
         first,
-        papers,
         fresh,
         tuple(following(destination(row[:3]), row[3:]) for row in followings),
         tuple(subscription(destination(row[:3]), row[3:]) for row in subscriptions),

@@ -196,6 +196,7 @@ def test_what_is_due_is_never_early_and_never_later_than_it_must_be(
         ("Weekdays", WEEKDAYS, "on weekdays"),
         ("daily", tuple(range(7)), "daily"),
         ("mon,wed", (0, 2), "on Mon and Wed"),
+        ("Mon, Wed", (0, 2), "on Mon and Wed"),
         ("Friday", (4,), "on Fri"),
         ("sat-mon,wednesday", (0, 2, 5, 6), "on Mon, Wed, Sat and Sun"),
     ],

@@ -633,6 +633,34 @@ async def test_a_discord_that_is_not_there_ends_the_start_with_exit_code_69(pape
     assert said.startswith(f"paperwire: Discord does not answer at {given['PAPERWIRE_DISCORD_API']}")
 
 
+async def test_a_discord_that_is_not_there_does_not_keep_slack_from_its_people(paperwire: Paperwire) -> None:
+    async with connect(f"sqlite:///{paperwire.database}") as store:
+        for person in ("slack:T1/@U1", "discord:dm/@1"):
+            await store.subscribe(Destination.parse(person), parse("elephants"), datetime.now(UTC))
+    paperwire.digest()
+    paperwire("ingest", "digest.md")
+    async with FakeDiscord() as discord:
+        paperwire.environment |= {"PAPERWIRE_DISCORD_API": discord.api, "PAPERWIRE_DISCORD_TOKEN": discord.token}
+    async with FakeSlack() as slack:
+        paperwire.environment |= {
+            "PAPERWIRE_SLACK_API": slack.api,
+            "PAPERWIRE_SLACK_BOT_TOKEN": slack.token,
+            "PAPERWIRE_SLACK_APP_TOKEN": slack.app_token,
+        }
+        once = await asyncio.to_thread(paperwire, "run", "--once")
+        process = paperwire.start("run")
+        await slack.connected()
+        answered = await slack.answered(await slack.slash("status"))
+        process.terminate()
+        _, errors = await asyncio.to_thread(process.communicate, timeout=10)
+    assert (once.returncode, once.stdout) == (0, "")
+    assert once.stderr.startswith(f"paperwire: Discord does not answer at {discord.api}")
+    assert once.stderr.endswith("paperwire: 1 delivered, 1 failed, 0 uncertain\n")
+    assert "Deliveries: 1 owed, 1 sent" in str(answered.blocks)
+    assert process.returncode == 0, errors
+    assert errors.startswith(f"paperwire: Discord does not answer at {discord.api}")
+
+
 async def test_the_service_tells_discord_its_commands_and_answers_them(paperwire: Paperwire) -> None:
     async with FakeDiscord() as discord:
         paperwire.environment |= {"PAPERWIRE_DISCORD_API": discord.api, "PAPERWIRE_DISCORD_TOKEN": discord.token}

@@ -8,12 +8,15 @@ import re
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from typing import cast
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot import commands, daily
 from bot.grammar import parse
-from bot.model import Button, Call, Destination, Digest, Following, Link, Paper, Refusal, Reply, Schedule
+from bot.model import Button, Call, Destination, Digest, Following, Link, Paper, Refusal, Reply, Schedule, Text
 from bot.ports import Store
 
 ME = Destination.parse("slack:T1/@U1")
@@ -277,7 +280,8 @@ async def test_pages_are_turned_by_buttons_that_are_calls(filled: Store, ask: As
     assert sorted(seen) == [f"2012.{n:05}" for n in range(25) if n != 3]
     assert "Page 3 of 3" in labels(reply)
     assert "There is no page 4: the last is page:3" in str((await ask("search tracking page:4")).error)
-    assert "page:x is not understood" in str((await ask("search tracking page:x")).error)
+    assert "x is not understood as page:N" in str((await ask("search tracking page:x")).error)
+    assert len(str((await ask(f"search tracking page:{'x' * 5000}")).error)) < 200
 
 
 async def test_a_page_number_inside_quotes_is_part_of_the_phrase(ask: Ask) -> None:
@@ -463,6 +467,8 @@ def with_options(line: str, **options: str) -> Call:
         ("search", {"query_text": " segmentation ", "page": ""}, "search segmentation"),
         ("today", {"day": "Fri 20 Nov 2020", "category": "cs.LG"}, "today 2020-11-20 cs.LG"),
         ("today cs.LG", {"day": "yesterday"}, "today yesterday cs.LG"),
+        ("today", {"day": "20  Nov 2020"}, "today 20 Nov 2020"),
+        ("settings", {"days": "mon, wed"}, "settings days:mon,wed"),
         ("show", {"paper_id": "2011.10043"}, "show 2011.10043"),
         ("help", {"about": "SEARCH"}, "help search"),
         ("settings", {"switch": "ON", "categories": "cs.CV", "count": "3", "tz": "berlin"}, "settings tz:berlin"),
@@ -499,11 +505,54 @@ async def test_what_stands_in_a_field_is_its_value_and_nothing_else(filled: Stor
         "0 is not understood as page:N: which page of the results, for example page:2"
     )
     assert await error("settings", count="21") == (
-        "21 is not understood as count:N: how many papers a day, 1 to 20: count:3"
+        "21 is not understood as count:N: how many papers a day, 1 to 20, for example count:3"
     )
     assert "Did you mean tz:Europe/Berlin?" in await error("settings", tz="Berlim")
     assert "Did you mean: search" in await error("help", about="serch")
     assert len(await error("today", day="x" * 5000)) < 200
+
+
+EXAMPLES = [
+    match[0]
+    for found in commands.COMMANDS.values()
+    for match in re.finditer(rf"^{found.name}\b(?:(?!\s{{2}}).)*", found.help, re.MULTILINE)
+]
+PIECES = (
+    "page:2",
+    "page:",
+    "count:3",
+    "at:9:00",
+    "tz:utc",
+    "days:mon,wed",
+    "2020-11-20",
+    "20 Nov 2020",
+    "fri",
+    "cs.CV",
+)
+WORDS = ("on", "off", "search", "2", "2011.10043", "lidar", '"point cloud"', '"', "-medical", "(a OR b)", " ", "ü")
+
+
+@given(
+    line=st.sampled_from(EXAMPLES)
+    | st.tuples(
+        st.sampled_from(sorted(commands.COMMANDS)), st.lists(st.sampled_from(PIECES + WORDS) | st.text(max_size=5))
+    ).map(lambda typed: " ".join([typed[0], *typed[1]]))
+)
+def test_a_line_in_its_fields_is_the_same_call(line: str) -> None:
+    async def said(call: Call, _: Store, **values: object) -> Reply:
+        return Reply(Text(f"{call.name} {sorted(values.items())}"))
+
+    typed = commands.call(line, room=ROOM, caller=ME, at=FRIDAY)
+    fields = replace(typed, text="", options=commands.places(typed.name, typed.text))
+    store = cast("Store", None)
+    with pytest.MonkeyPatch.context() as registry:
+        for name, found in commands.COMMANDS.items():
+            registry.setitem(commands.COMMANDS, name, replace(found, run=said))
+        answer = asyncio.run(commands.answer(typed, store))
+        if answer.error is None:
+            assert asyncio.run(commands.answer(fields, store)) == answer
+        else:
+            assert line not in EXAMPLES
 
 
 async def test_a_field_that_no_command_has_is_a_bug(filled: Store) -> None:
@@ -988,9 +1037,9 @@ async def test_highlights_come_when_a_room_wants_them(ask: Ask, filled: Store) -
 @pytest.mark.parametrize(
     ("line", "says"),
     [
-        ("settings at:25:00", "at:25:00 is not understood: not before this time of the day: at:09:00"),
-        ("settings at:9", "at:9 is not understood"),
-        ("settings days:never", "days:never is not understood: on these days: days:mon-fri"),
+        ("settings at:25:00", "25:00 is not understood as at:TIME: not before this time of the day: at:09:00"),
+        ("settings at:9", "9 is not understood as at:TIME"),
+        ("settings days:never", "never is not understood as days:DAYS: on these days: days:mon-fri"),
         ("settings tz:Europe/Belin", "Europe/Belin is no time zone. Did you mean tz:Europe/Berlin?"),
         ("settings tz:berlin", "berlin is no time zone. Did you mean tz:Europe/Berlin?"),
         ("settings tz:new_york", "Did you mean tz:America/New_York?"),
@@ -998,13 +1047,13 @@ async def test_highlights_come_when_a_room_wants_them(ask: Ask, filled: Store) -
         ("settings tz:GMT+1", "GMT+1 is no time zone. Type one like tz:Europe/Berlin"),
         ("settings tz:../../etc/passwd", "is no time zone."),
         ("settings off at:09:00", "settings off stops all highlights here."),
-        ("settings on cs.CV at:9 tz:utc days:weekdays count:0", "count:0 is not understood: how many papers a day"),
-        ("settings at:9am", "at:9am is not understood: not before this time of the day: at:09:00"),
-        ("settings at:24:00", "at:24:00 is not understood"),
+        ("settings on cs.CV at:9 tz:utc days:weekdays count:0", "0 is not understood as count:N: how many papers"),
+        ("settings at:9am", "9am is not understood as at:TIME: not before this time of the day: at:09:00"),
+        ("settings at:24:00", "24:00 is not understood as at:TIME"),
         ("settings at: 09:00", "at: does not fit here. Write each setting once and without spaces: at:09:00"),
         ("settings on 09:00", "09:00 does not fit here."),
         ("settings at:09:00 at:10:00", "at:10:00 does not fit here. Write each setting once"),
-        ("settings days:mon, tue", "days:mon, is not understood: on these days: days:mon-fri, days:mon,wed"),
+        ("settings days:mon, tue", "mon, is not understood as days:DAYS: on these days: days:mon-fri, days:mon,wed"),
         ("settings tz:localtime", "localtime is no time zone."),
         ("settings tz:UTC+2", "UTC+2 is no time zone. Type one like tz:Europe/Berlin"),
     ],
@@ -1068,7 +1117,8 @@ async def test_a_person_who_cannot_be_written_to_is_told_where_they_ask(ask: Ask
     await gone(filled, ME)
     for line in ("status", "subscriptions"):
         assert (
-            "Alerts to you are paused since Fri 20 Nov 2020, 09:00 UTC: account_inactive."
+            "Alerts to you are paused since Fri 20 Nov 2020, 09:00 UTC: account_inactive. "
+            "Once that is put right, they go on when you subscribe to something, also to what you have."
             in (await ask(line)).text.plain
         )
     await ask("subscribe lidar")
@@ -1096,3 +1146,14 @@ async def test_what_an_answer_tells_one_to_type_is_found_in_it(ask: Ask, line: s
     text = (await ask(line)).text.plain
 
     assert [text[start:end] for start, end in commands.told(text)] == told
+
+
+def test_a_title_with_a_colon_tells_nobody_to_type_anything() -> None:
+    assert list(commands.told("The papers most like Neural agents: search and planning:")) == []
+
+
+async def test_the_words_of_an_address_are_no_telling_words(ask: Ask) -> None:
+    roads = await ask("similar roads")
+    assert [card.why.plain for card in roads.cards] == ["shares: roads"]
+    assert (await ask("similar https://example.org/segmentation roads")).cards == roads.cards
+    assert (await ask("similar https://example.org/zebra")).text.plain == "No paper has a telling word of this text."

@@ -354,6 +354,8 @@ def test_completion_offers_the_verbs_and_fields_that_fit(before: str, expected: 
         ("sea", []),
         ("nonsense l", []),
         ("status ", []),
+        ("status   x", []),
+        ("search  lidar  se", [("query_text", " lidar  se")]),
         ("help sear", [("about", "sear")]),
         ("search ", [("query_text", "")]),
         ("SEARCH lidar -med", [("query_text", "lidar -med")]),

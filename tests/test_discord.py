@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, closing, suppress
 from datetime import UTC, date, datetime
 from functools import partial
 from typing import Any
@@ -14,12 +15,24 @@ from typing import Any
 import pytest
 
 from adapters.discord import Adapter
+from bot.commands import COMMANDS
 from bot.config import Settings, SettingsError
 from bot.daily import deliver, take_in
 from bot.model import Answer, Call, Destination, Digest, Link, Paper, Reply
-from bot.ports import Store, Unreachable
+from bot.ports import Store, StoreError, Unreachable
 from bot.service import offer, respond
-from tests.fakes.discord import FakeDiscord, Message, Permission, User, broken, dropped, refused
+from tests.fakes.discord import (
+    FakeDiscord,
+    Fault,
+    Message,
+    Permission,
+    User,
+    broken,
+    dropped,
+    refused,
+    reset,
+    truncated,
+)
 from tests.fakes.discord_markdown import shown
 
 FRIDAY = date(2020, 11, 20)
@@ -180,10 +193,96 @@ async def test_an_answer_that_comes_too_late_is_logged_and_ends_nothing(
         discord.expect("was not answered")
         await discord.slash(discord.ben, discord.papers, "today")
         await discord.until(lambda: "answer_lost" in caplog.text)
+        lost = next(each for each in caplog.records if each.message == "answer_lost")
+        assert lost.__dict__["code"] == "unknown interaction (10062)"
         discord.callback_limit = 3
         page = await (await discord.slash(discord.ben, discord.papers, "status")).final()
 
     assert "31 papers" in said(page)
+
+
+@pytest.mark.parametrize("fault", [dropped(), dropped(commit=False), reset(), truncated()])
+async def test_an_answer_whose_reply_is_lost_is_given_again_and_stands_once(
+    discord: FakeDiscord, filled: Store, fault: Fault
+) -> None:
+    async with running(discord, filled):
+        discord.fail("POST", "/interactions/*/*/callback", fault)
+        page = await (await discord.slash(discord.ben, discord.papers, "today")).final()
+
+    assert len(page.embeds) == 10
+    assert discord.messages == [page]
+    assert discord.ephemerals == []
+
+
+async def test_a_deferral_that_discord_knows_of_already_is_as_good_as_made(discord: FakeDiscord, filled: Store) -> None:
+    gate = asyncio.Event()
+    async with running(discord, filled, answering=behind(gate, filled)):
+        discord.fail("POST", "/interactions/*/*/callback", broken(500, commit=True))
+        answered = await discord.slash(discord.ben, discord.papers, "search", query="lidar")
+        gate.set()
+        page = await answered.final()
+
+    assert titles(page) == [LIDAR.title]
+
+
+async def test_a_late_answer_whose_reply_is_lost_is_given_again(discord: FakeDiscord, filled: Store) -> None:
+    gate = asyncio.Event()
+    async with running(discord, filled, answering=behind(gate, filled)):
+        discord.fail("PATCH", "/webhooks/**", dropped(commit=False))
+        answered = await discord.slash(discord.ben, discord.papers, "search", query="lidar")
+        gate.set()
+        page = await answered.final()
+
+    assert titles(page) == [LIDAR.title]
+
+
+@pytest.mark.parametrize("slow", [True, False])
+async def test_whoever_gets_no_answer_is_told_to_ask_again(
+    discord: FakeDiscord, filled: Store, caplog: pytest.LogCaptureFixture, *, slow: bool
+) -> None:
+    gate = asyncio.Event()
+    async with running(discord, filled, answering=behind(gate, filled)):
+        if slow:
+            discord.fail("PATCH", "/webhooks/**", refused(400, 50035))
+        else:
+            gate.set()
+            discord.fail("POST", "/interactions/*/*/callback", dropped(commit=False), dropped(commit=False))
+        answered = await discord.slash(discord.ben, discord.papers, "today")
+        gate.set()
+        page = await answered.final()
+
+    assert page.ephemeral
+    assert "Ask again" in said(page)
+    assert "answer_lost" in caplog.text
+
+
+async def test_a_store_that_is_held_up_puts_off_the_answer_that_has_to_be_remembered(
+    discord: FakeDiscord, filled: Store, address: str
+) -> None:
+    line = "clouds OR " + " OR ".join(f"word{n}" for n in range(25))
+    async with running(discord, filled):
+        with closing(sqlite3.connect(address.removeprefix("sqlite:///"))) as other:
+            other.execute("BEGIN IMMEDIATE")
+            answered = await discord.slash(discord.ben, discord.papers, "search", query=line)
+            assert answered.kind == "deferred"
+            other.rollback()
+        page = await answered.final()
+
+    assert len(page.embeds) == 10
+
+
+async def test_trouble_of_the_store_is_said_and_is_no_bug(
+    discord: FakeDiscord, filled: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def answering(_: Call) -> Reply:
+        raise StoreError("The database is full.")
+
+    async with running(discord, filled, answering=answering):
+        page = await (await discord.slash(discord.ben, discord.papers, "today")).final()
+
+    assert page.ephemeral
+    assert said(page).strip() == "The database is full."
+    assert "bug" not in caplog.messages
 
 
 async def test_a_bug_is_answered_with_the_id_that_finds_it_in_the_log(
@@ -208,6 +307,42 @@ async def test_a_command_of_an_older_version_is_told_of(chat: FakeDiscord) -> No
 
     assert page.ephemeral
     assert "older version" in said(page)
+
+
+_DIALOG: tuple[tuple[str, dict[str, Any]], ...] = (
+    *(("help", {"command": name}) for name in COMMANDS),
+    ("show", {"id": "xyz"}),
+    ("matches", {}),
+    ("subscribe", {"query": "lidar"}),
+    ("mute", {"number": "1"}),
+    ("subscribe", {"query": "lidar"}),
+    ("matches", {}),
+    ("settings", {}),
+    ("settings", {"categories": "off"}),
+    ("settings", {"categories": "all"}),
+    ("settings", {"categories": "cs.C"}),
+    ("settings", {"switch": "off", "count": 3}),
+    ("settings", {"switch": "on", "at": "09:00"}),
+    ("settings", {"switch": "off"}),
+)
+
+
+async def test_whatever_one_is_told_to_type_can_be_typed(chat: FakeDiscord) -> None:
+    names = {each["name"]: [one["name"] for one in each.get("options", [])] for each in chat.commands[0]["options"]}
+    told: set[str] = set()
+    for command, options in _DIALOG:
+        page = await (await chat.slash(chat.ada, chat.papers, command, **options)).final()
+        told |= set(re.findall(r"`(/papers [^`]+)`", page.content))
+
+    assert len(told) >= 25
+    for line in told:
+        command, _, text = line.removeprefix("/papers ").partition(" ")
+        fields = re.split(rf"(?:^| )({'|'.join(names[command] or ['$'])}):", text)
+        assert not fields[0], line
+        values = dict(zip(fields[1::2], fields[2::2], strict=True))
+        # What only stands for a value, and what Discord asks for before it sends a command, is left out.
+        if values and not set(values.values()) & {"DATE", "NUMBER"}:
+            await (await chat.slash(chat.ada, chat.papers, command, **values)).final()
 
 
 # Autocompletion
@@ -336,6 +471,15 @@ async def test_papers_like_a_message_are_found_from_its_menu(chat: FakeDiscord) 
     assert "shares: " in said(await answered.final())
 
 
+@pytest.mark.parametrize(("count", "like"), [(1, LIDAR.title), (2, "this text")])
+async def test_a_card_of_one_paper_is_taken_for_that_paper(chat: FakeDiscord, count: int, like: str) -> None:
+    message = chat.say(chat.ben, chat.papers, "")
+    message.embeds = [{"title": "Papers from Ghent", "url": "https://arxiv.org/abs/2011.00001"}] * count
+    page = await (await chat.context_menu(chat.ada, chat.papers, "Find related papers", message)).final()
+
+    assert f"like {like}" in said(page)
+
+
 async def test_a_message_without_text_has_nothing_to_go_by(chat: FakeDiscord) -> None:
     answered = await chat.context_menu(
         chat.ada, chat.papers, "Find related papers", chat.say(chat.ada, chat.papers, "")
@@ -373,6 +517,38 @@ async def test_who_installed_it_for_themselves_uses_it_where_it_is_not(chat: Fak
     assert "Paperwire is not in this server" in said(settings)
 
 
+async def test_what_one_brings_along_answers_to_oneself_until_it_is_shared(chat: FakeDiscord) -> None:
+    eve = chat.user("eve", installed=True)
+    foreign = chat.guild("Foreign", bot=False)
+    foreign.join(eve)
+    for room in (foreign.text(), chat.world.dm(eve, chat.ben)):
+        page = await (await chat.slash(eve, room, "today")).final()
+        assert page.ephemeral
+        await chat.press(eve, page, "Share to channel")
+
+        assert [len(each.embeds) for each in room.messages] == [10]
+
+
+async def test_who_may_not_write_in_a_channel_has_nothing_shown_there(chat: FakeDiscord) -> None:
+    page = await (await chat.slash(chat.ben, chat.papers, "search", query="lidar")).final()
+    chat.home.everyone &= ~Permission.SEND_MESSAGES
+    refused_ = await (await chat.press(chat.ben, page, "Share to channel")).final()
+    day = await (await chat.slash(chat.ben, chat.papers, "today")).final()
+
+    assert "You may not write in this channel" in said(refused_)
+    assert day.ephemeral
+    assert "Share to channel" not in day.buttons
+    assert chat.messages == []
+
+
+async def test_in_a_thread_it_counts_who_may_write_in_threads(chat: FakeDiscord) -> None:
+    chat.home.everyone &= ~Permission.SEND_MESSAGES_IN_THREADS
+    thread = chat.home.thread(chat.papers)
+
+    assert (await (await chat.slash(chat.ben, thread, "today")).final()).ephemeral
+    assert not (await (await chat.slash(chat.ben, chat.papers, "today")).final()).ephemeral
+
+
 # Settings
 
 
@@ -408,6 +584,55 @@ async def test_another_channel_is_set_up_by_naming_it(chat: FakeDiscord, filled:
 
     assert f"<#{forum.id}>" in page.content
     assert await filled.following(Destination("discord", str(chat.home.id), str(forum.id))) is not None
+
+
+async def test_what_is_said_of_another_channel_names_it_where_a_command_is_to_be_typed(chat: FakeDiscord) -> None:
+    forum = chat.home.forum("reading")
+    chat.on_purpose.add(f"<#{forum.id}>")
+    page = await (await chat.slash(chat.ada, chat.papers, "settings", channel=forum)).final()
+
+    assert f"`/papers settings switch:on channel:`<#{forum.id}>" in page.content
+
+
+async def test_a_channel_of_another_server_cannot_be_named(chat: FakeDiscord, filled: Store) -> None:
+    elsewhere = chat.guild("Elsewhere")
+    elsewhere.join(chat.ben, manage=True)
+    await chat.added_to(elsewhere)
+    unknown = chat.guild("Foreign", bot=False).text()
+    for room, named in ((elsewhere.text(), chat.papers), (chat.world.dm(chat.ben), unknown)):
+        page = await (await chat.slash(chat.ben, room, "settings", switch="on", channel=named)).final()
+        workspace = str(room.guild.id) if room.guild else "dm"
+
+        assert "That channel is not of this server" in said(page)
+        assert await filled.following(Destination("discord", workspace, str(named.id))) is None
+
+
+async def test_in_a_group_nothing_can_be_set_up(chat: FakeDiscord) -> None:
+    eve = chat.user("eve", installed=True)
+    page = await (await chat.slash(eve, chat.world.dm(eve, chat.ben), "settings", switch="on")).final()
+
+    assert "In a group nothing can be posted unasked" in said(page)
+
+
+async def test_a_button_that_says_otherwise_than_ours_has_no_more_rights_than_who_presses_it(
+    chat: FakeDiscord, filled: Store
+) -> None:
+    page = await (await chat.slash(chat.ben, chat.papers, "search", query="ghent")).final()
+    button = page.components[-1]["components"][0]
+    for where in ("below:0", "instead:0", "aside:0", "share:0"):
+        button["custom_id"] = f"{where}::settings on"
+        answered = await chat.press(chat.ben, page, button["label"])
+
+        assert "Only who manages this room" in said(await answered.final())
+    assert await filled.following(Destination("discord", str(chat.home.id), str(chat.papers.id))) is None
+    assert chat.messages == []
+
+
+@pytest.mark.parametrize(("field", "typed"), [("at", "at:09:00"), ("tz", "tz:Europe/Berlin"), ("days", "days:mon-fri")])
+async def test_a_field_takes_its_value_also_with_its_name_before_it(chat: FakeDiscord, field: str, typed: str) -> None:
+    page = await (await chat.slash(chat.ada, chat.papers, "settings", switch="on", **{field: typed})).final()
+
+    assert "The daily highlights of every category are posted here" in said(page)
 
 
 @pytest.mark.parametrize(
@@ -524,15 +749,3 @@ async def test_a_discord_that_does_not_answer_ends_the_start(discord: FakeDiscor
     with pytest.raises(Unreachable, match="Discord does not answer"):
         async with Adapter.open(settings, store.ledger("discord", ())):
             pass
-
-
-async def test_a_lost_answer_to_a_command_is_logged_and_the_next_one_comes(
-    discord: FakeDiscord, filled: Store, caplog: pytest.LogCaptureFixture
-) -> None:
-    async with running(discord, filled):
-        discord.fail("POST", "/interactions/*/*/callback", dropped())
-        await discord.slash(discord.ben, discord.papers, "status")
-        await discord.until(lambda: "answer_lost" in caplog.text)
-        page = await (await discord.slash(discord.ben, discord.papers, "status")).final()
-
-    assert "31 papers" in said(page)

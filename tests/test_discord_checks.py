@@ -15,7 +15,7 @@ from adapters.discord.install import link, personal_link
 from bot.config import Settings
 from bot.doctor import Finding
 from tests.fakes.discord import FakeDiscord, Fault, broken, dropped, limited, refused, truncated
-from tests.fakes.slack_state import Fault as Answer
+from tests.fakes.faults import Fault as Answer
 
 APPLICATION = "/applications/@me"
 

@@ -19,6 +19,7 @@ from adapters.discord.commands import (
     option_name,
     options_of,
     payload,
+    text_of,
 )
 from bot.commands import COMMANDS
 from tests.fakes import discord_limits, discord_schema
@@ -183,6 +184,22 @@ def test_what_is_being_typed_is_told_from_what_stands_there() -> None:
     data = typed("today", field("date", "fri"), field("category", "cs", focused=True))
     assert focused_of(data) == ("category", "cs")
     assert options_of(data)["day"] == "fri"
+
+
+def test_a_field_is_described_and_read_without_the_name_that_is_typed_elsewhere() -> None:
+    assert option("settings", "tz")["description"] == "in this time zone: Europe/Berlin"
+    assert option("settings", "days")["description"] == "on these days: mon-fri, mon,wed or daily"
+    data = typed("settings", field("tz", "tz:Europe/Berlin"), field("categories", "tz:x"))
+    assert options_of(data) == {"tz": "Europe/Berlin", "categories": "tz:x"}
+
+
+def test_a_message_is_read_with_its_embeds_and_what_it_forwards_but_without_the_links_below_papers() -> None:
+    paper = {"title": "A title", "url": "https://arxiv.org/abs/2011.1", "description": "Text.\n[PDF](https://x.y/z)"}
+    forwarded = {"message": {"content": "Forwarded.", "embeds": [paper, paper]}}
+    message = {"content": "Look:", "embeds": [paper], "message_snapshots": [forwarded]}
+
+    said = text_of({"target_id": "1", "resolved": {"messages": {"1": message}}}).split()
+    assert " ".join(said) == "Look: A title Text. https://arxiv.org/abs/2011.1 Forwarded. A title Text. A title Text."
 
 
 def test_a_command_without_fields_and_one_of_another_version_can_be_read() -> None:

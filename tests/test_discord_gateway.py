@@ -14,16 +14,16 @@ from typing import Any, cast
 import discord
 import pytest
 
-from adapters.discord import gateway
+from adapters.discord import Adapter, gateway
 from adapters.discord.gateway import Backoff, Gateway, Health
 from adapters.discord.invalid import InvalidRequests
-from bot.config import SettingsError
-from bot.model import Destination
-from bot.ports import Ledger, Store
-from tests.fakes.discord import FakeDiscord, Guild, broken
+from bot.config import Settings, SettingsError
+from bot.model import Call, Destination, Reply, Suggestion, Text
+from bot.ports import DeliveryError, Ledger, Store
+from tests.fakes.discord import FakeDiscord, Fault, Guild, broken, limited, refused
+from tests.fakes.discord_messages import Json
 from tests.fakes.discord_payloads import user
 from tests.fakes.discord_permissions import ASKED
-from tests.fakes.discord_state import Json
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 QUICK = Backoff(first=0.01, longest=0.05)
@@ -304,6 +304,41 @@ async def test_a_token_that_is_reset_between_two_lines_ends_it(server: FakeDisco
             await asyncio.wait_for(task, 20)
 
 
+@pytest.mark.parametrize("reset", [True, False])
+async def test_a_token_that_is_reset_ends_it_also_where_only_a_delivery_meets_that(
+    server: FakeDiscord, ledger: Ledger, *, reset: bool
+) -> None:
+    settings = Settings(discord_api=server.api, discord_token=server.token)
+    to = Destination("discord", str(server.home.id), str(server.papers.id))
+    async with Adapter.open(settings, ledger) as adapter:
+        running = asyncio.ensure_future(adapter.run(_silence, _nothing))
+        await server.connected()
+        await server.until(lambda: server.commands)
+        if reset:
+            server.world.token = "MTAw.other"
+        else:
+            server.fail("GET", f"/channels/{server.papers.id}", refused(401, 0))
+        with pytest.raises(DeliveryError, match="unauthorized"):
+            await adapter.post(to, Reply(Text("Good morning")), key="1", uncertain=False)
+        if reset:
+            with pytest.raises(SettingsError, match="PAPERWIRE_DISCORD_TOKEN"):
+                await asyncio.wait_for(running, 20)
+        else:  # a slip of Discord's
+            await server.until(lambda: server.requests[-1].path == "/users/@me")
+            assert server.requests[-1].status == 200
+            await asyncio.wait([running], timeout=0.1)
+            assert running.cancel()
+            await asyncio.wait([running])
+
+
+async def _silence(_: Call) -> Reply:
+    return Reply()
+
+
+async def _nothing(_: Call, __: str, ___: str) -> tuple[Suggestion, ...]:
+    return ()
+
+
 async def test_refused_intents_end_it(server: FakeDiscord, ledger: Ledger) -> None:
     server.gateway.intents = 0
     with pytest.raises(SettingsError, match="4014"):
@@ -355,9 +390,34 @@ async def test_an_outage_of_discord_at_the_start_is_waited_out(
     here = Kept(ledger)
     async with kept(here, server):
         await server.connected()
-    assert [getattr(each, "code", "") for each in logged(caplog, "gateway_refused")] == ["http_503", "http_503"]
+    assert [getattr(each, "code", "") for each in logged(caplog, "gateway_refused")] == ["http_503"]
     assert len(here.made) == 4
     assert all(each.is_closed() for each in here.made)
+
+
+@dataclass(frozen=True)
+class Counting(Backoff):
+    """Waits hardly at all, and remembers after how many failures."""
+
+    asked: list[int] = field(default_factory=list)
+
+    def after(self, failed: int) -> float:
+        self.asked.append(failed)
+        return 0.001
+
+
+@pytest.mark.parametrize("fault", [broken(503), limited(via=False)], ids=["an outage", "a ban"])
+async def test_a_gateway_that_cannot_be_asked_for_is_asked_for_less_and_less_often(
+    server: FakeDiscord, ledger: Ledger, caplog: pytest.LogCaptureFixture, fault: Fault
+) -> None:
+    server.fail("GET", "/gateway/bot", fault, forever=True)
+    backoff = Counting()
+    task = asyncio.create_task(gateway.keep(Kept(ledger).make, server.token, backoff=backoff))
+    await server.until(lambda: len(backoff.asked) >= 4)
+    task.cancel()
+    await asyncio.wait([task])
+    assert backoff.asked[:4] == [1, 2, 3, 4]
+    assert len(logged(caplog, "gateway_refused")) == 1
 
 
 async def test_what_the_library_cannot_read_is_a_bug_that_ends_nothing(

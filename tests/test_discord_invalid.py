@@ -134,3 +134,27 @@ def test_a_ban_that_is_seen_otherwise_holds_for_as_long_as_it_lasts(
     guard.hold(1)
     assert left(guard) == 1
     assert len([each for each in caplog.records if each.getMessage() == "sending_held"]) == 2
+
+
+async def test_a_clock_that_is_put_back_holds_nothing_for_longer(
+    guard: InvalidRequests, sender: Sender, clock: Clock
+) -> None:
+    guard.hold(600)
+    await sender.send(403, 150)
+    clock.forward(hours=-1)
+    guard.check()
+    await sender.send(403, 150)
+    guard.check()
+    await sender.send(403, 60)
+    assert left(guard) == 600
+
+
+@pytest.mark.parametrize(
+    ("status", "authorised", "refused"), [(401, True, True), (401, False, False), (403, True, False)]
+)
+async def test_a_token_that_is_refused_is_told_from_one_that_an_interaction_had(
+    guard: InvalidRequests, sender: Sender, status: int, *, authorised: bool, refused: bool
+) -> None:
+    sender.session.headers.update({"Authorization": "Bot x"} if authorised else {})
+    await sender.send(status)
+    assert guard.unauthorized.is_set() is refused

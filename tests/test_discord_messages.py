@@ -109,6 +109,7 @@ async def test_help_says_every_example_as_it_is_typed_here(store: Store, call: M
     said = message(await answer(call("help search"), store))
 
     assert '- `/papers search query:"point cloud" -medical`  the phrase, without a word' in said.content
+    assert "\npage: which page of the results, for example 2" in said.content
 
 
 def test_several_papers_are_opened_from_one_menu_and_one_paper_by_its_buttons() -> None:
@@ -134,6 +135,34 @@ def test_the_lines_of_a_list_are_changed_from_one_menu_for_each_kind_of_change()
         "Unmute …": ["2. query 2"],
     }
     assert discord_markdown.shown(said.embeds[0].description or "") == "1. query 1\n2. query 2\n3. query 3"
+
+
+def test_a_list_is_shown_to_its_last_line_however_long_they_are() -> None:
+    items = tuple(Item(Text(f"{n}. {'*query* ' * 70}")) for n in range(1, 11))
+    said = message(Reply(Text("You have 10 subscriptions."), items=items))
+    lines = discord_markdown.shown(said.embeds[0].description or "").split("\n")
+
+    assert problems(said) == []
+    assert [line.partition(".")[0] for line in lines] == [str(n) for n in range(1, 11)]
+    assert all(line.endswith("…") for line in lines)
+
+
+def test_labels_are_as_short_as_they_are_shown_well_and_longer_where_they_would_be_alike() -> None:
+    def labels(*queries: str) -> list[str]:
+        buttons = tuple(Button(f"Unsubscribe from {each}", "unsubscribe", str(n)) for n, each in enumerate(queries))
+        return list(controls(message(Reply(Text("x"), buttons=buttons))))
+
+    same = "graph neural networks for the"
+    assert labels("lidar", f"{same} design of proteins") == ["Unsubscribe from lidar", "Unsubscribe from graph neural…"]
+    assert labels(f"{same} weather", f"{same} web") == [f"Unsubscribe from {same} {end}" for end in ("weather", "web")]
+
+
+def test_an_address_of_a_paper_leads_there_and_no_other_does() -> None:
+    said = message(
+        Reply(Text("arXiv may know it: https://arxiv.org/abs/2011.1 (https://arxiv.org.evil.example/abs/1)"))
+    )
+
+    assert discord_markdown.links(said.content) == ["https://arxiv.org/abs/2011.1"]
 
 
 async def test_a_line_that_is_too_long_for_a_button_is_remembered_and_found_again(store: Store) -> None:

@@ -389,11 +389,12 @@ async def test_while_discord_will_not_say_whether_it_arrived_nothing_is_sent(
     discord.fail("POST", SENT, dropped(commit=True))
     await failure(posts, papers)
     clock.forward(300)
-    discord.fail("GET", SENT, limited(70), broken(503))
+    discord.fail("GET", SENT, limited(70), broken(503), broken(200))
 
     waits = await failure(posts, papers, uncertain=True)
     assert (waits.kind, waits.retry_after) == ("uncertain", 70)
-    assert (await failure(posts, papers, uncertain=True)).kind == "uncertain"
+    for _ in range(2):
+        assert (await failure(posts, papers, uncertain=True)).kind == "uncertain"
     assert len(papers.messages) == calls(discord) == 1
 
 
@@ -528,7 +529,7 @@ async def test_a_server_that_has_thrown_the_bot_out_is_closed_and_one_that_is_do
     left |= {str(guild.id)} if away else set()
     del guild.members[guild.world.bot.id]
 
-    assert (await failure(posts, papers)).kind == "gone"
+    assert (await failure(posts, papers)).kind == ("later" if away else "gone")
     assert (await store.claim(["discord"], clock() + timedelta(days=1)) is None) is away
     assert await store.erase(clock() + timedelta(days=7)) == away
 
@@ -573,6 +574,20 @@ async def test_a_direct_channel_of_another_bot_is_opened_anew(
     await posts.send(to(ada), ALERT, key=KEY, uncertain=False)
 
     assert len(discord.world.dm(ada).messages) == 1
+
+
+async def test_a_direct_channel_that_is_no_more_is_opened_anew_also_within_a_delivery(
+    discord: FakeDiscord, posts: Posts, ada: User
+) -> None:
+    long = replace(LONG, private=True)
+    discord.fail("POST", SENT, fine(), limited(64))
+    await failure(posts, ada, long)
+    before = discord.world.dm(ada)
+    del discord.world.channels[before.id]
+    assert (await failure(posts, ada, long)).kind == "later"
+    await posts.send(to(ada), long, key=KEY, uncertain=False)
+
+    assert titles(before) + titles(discord.world.dm(ada)) == [f"Paper {n}" for n in range(1, 21)]
 
 
 async def test_opening_too_many_direct_messages_waits(discord: FakeDiscord, posts: Posts, ada: User) -> None:
@@ -735,7 +750,7 @@ async def test_a_digest_is_a_post_of_its_own_in_a_forum(posts: Posts, guild: Gui
     await posts.send(to(forum), LONG, key=KEY, uncertain=False)
 
     (thread,) = threads(forum)
-    assert thread.name == "cs.CV, Fri 20 Nov 2020: 5 of 53 papers"
+    assert thread.name == "cs.CV, Fri 20 Nov 2020"
     assert thread.applied == [forum.tags[1].id]
     assert titles(thread) == [f"Paper {n}" for n in range(1, 21)]
 
@@ -815,7 +830,50 @@ async def test_a_crash_within_a_post_goes_on_in_it(
     assert titles(thread) == [f"Paper {n}" for n in range(1, 21)]
 
 
+@pytest.mark.parametrize("how", ["deleted", "locked"])
+@pytest.mark.parametrize("between", [True, False], ids=["between attempts", "within one"])
+async def test_a_post_that_a_moderator_ends_says_nothing_of_the_forum(
+    discord: FakeDiscord, posts: Posts, guild: Guild, how: str, *, between: bool
+) -> None:
+    forum = guild.forum()
+    if between:
+        discord.fail("POST", SENT, limited(64))
+        await failure(posts, forum, LONG)
+        setattr(threads(forum)[0], how, True)
+    else:
+        discord.fail("POST", SENT, refused(404, 10003) if how == "deleted" else refused(403, 160005))
+    await posts.send(to(forum), LONG, key=KEY, uncertain=False)
+
+    assert len(threads(forum)) == 1
+
+
+async def test_a_post_that_may_not_be_written_in_says_that_the_forum_may_not(
+    discord: FakeDiscord, posts: Posts, guild: Guild
+) -> None:
+    discord.fail("POST", SENT, refused(403, 50013))
+
+    assert (await failure(posts, guild.forum(), LONG)).kind == "gone"
+
+
 # Pace
+
+
+@pytest.mark.parametrize("asks", ["POST", "GET"])
+async def test_who_is_cancelled_while_all_have_to_wait_keeps_nobody_waiting(
+    discord: FakeDiscord, posts: Posts, papers: Channel, guild: Guild, clock: Clock, asks: str
+) -> None:
+    if asks == "GET":
+        discord.fail("POST", SENT, dropped())
+        await failure(posts, papers)
+        clock.forward(300)
+    discord.fail(asks, SENT, limited(20, scope="global"))
+    sending = asyncio.create_task(posts.send(to(papers), HIGHLIGHTS, key=KEY, uncertain=True))
+    await discord.until(lambda: discord.requests[-1].status == 429)
+    await asyncio.sleep(0.05)  # until discord.py has read the answer
+    sending.cancel()
+    await asyncio.wait([sending])
+
+    await asyncio.wait_for(posts.send(to(guild.text("other")), HIGHLIGHTS, key="other", uncertain=False), 15)
 
 
 async def test_discord_never_gets_more_requests_in_a_second_than_it_takes(

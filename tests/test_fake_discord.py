@@ -10,7 +10,7 @@ from typing import Any
 import aiohttp
 import discord as sdk
 import pytest
-from discord.http import handle_message_parameters
+from discord.http import MultipartParameters, handle_message_parameters
 
 from tests.fakes import discord as fakes
 from tests.fakes import discord_schema
@@ -118,8 +118,20 @@ def given(interaction: sdk.Interaction[Any]) -> Any:
     return interaction.data
 
 
+def opening(*tags: int) -> MultipartParameters:
+    """Return what opens a post in a forum."""
+    message = {"content": "hi", "allowed_mentions": {"parse": []}}
+    said = {"name": "A day", "applied_tags": [str(each) for each in tags], "message": message}
+    return MultipartParameters(payload=said, multipart=None, files=None)
+
+
 def room(client: Client, channel: fakes.Channel) -> sdk.PartialMessageable:
     return client.get_partial_messageable(channel.id)
+
+
+async def newest(client: Client, channel: fakes.Channel) -> Any:
+    shown: Any = await client.http.get_channel(channel.id)
+    return shown["last_message_id"]
 
 
 async def refusal(asked: Awaitable[Any]) -> tuple[int, int]:
@@ -161,6 +173,7 @@ async def test_the_same_nonce_makes_one_message(discord: FakeDiscord, client: Cl
 
     assert first.id == again.id != later.id
     assert len(discord.messages) == 2
+    assert (first.nonce, (await room(client, discord.papers).fetch_message(first.id)).nonce) == ("n1", None)
 
 
 async def test_the_nonce_of_a_deleted_message_is_answered_as_unknown(discord: FakeDiscord, client: Client) -> None:
@@ -203,12 +216,40 @@ async def test_channels_that_are_gone_or_locked_refuse(discord: FakeDiscord, cli
     locked = discord.home.thread(discord.papers, locked=True)
     archived = discord.home.thread(discord.papers, locked=True, archived=True)
     muted = discord.home.thread(discord.papers)
+    private = discord.home.thread(discord.papers, private=True)
+    assert await refusal(client.fetch_channel(private.id)) == (403, 50001)
+    private.joined = True
+    await room(client, private).send("hi")
+    assert await refusal(room(client, discord.home.forum()).send("hi")) == (400, 40058)
     assert await refusal(client.fetch_channel(gone.id)) == (404, 10003)
     assert await refusal(client.fetch_channel(elsewhere.id)) == (403, 50001)
     assert await refusal(room(client, locked).send("hi")) == (403, 160005)
     assert await refusal(room(client, archived).send("hi")) == (400, 50083)
     discord.papers.deny(Permission.SEND_MESSAGES_IN_THREADS)
     assert await refusal(room(client, muted).send("hi")) == (403, 50013)
+
+
+async def test_what_is_not_there_is_unknown(discord: FakeDiscord, client: Client) -> None:
+    assert await refusal(client.fetch_user(1)) == (404, 10013)
+    assert await refusal(client.http.get_member(discord.home.id, 1)) == (404, 10007)
+    assert await refusal(client.create_dm(sdk.Object(1))) == (400, 50033)
+    assert await refusal(room(client, discord.papers).fetch_message(1)) == (404, 10008)
+
+
+async def test_what_takes_a_permission_is_refused_without_it(discord: FakeDiscord, client: Client) -> None:
+    news, forum = discord.home.announcement(), discord.home.forum()
+    theirs, also = discord.say(discord.ada, discord.papers, "hello"), discord.say(discord.ada, news, "hello")
+    mine = await room(client, discord.home.thread(discord.papers)).send("hi")
+    discord.messages[-1].channel.archived = True
+    discord.papers.deny(Permission.READ_MESSAGE_HISTORY)
+    forum.deny(Permission.SEND_MESSAGES)
+
+    assert await refusal(room(client, discord.papers).fetch_message(theirs.id)) == (403, 50001)
+    assert await refusal(room(client, discord.papers).get_partial_message(theirs.id).delete()) == (403, 50013)
+    assert await refusal(room(client, news).get_partial_message(also.id).publish()) == (403, 50013)
+    assert await refusal(mine.edit(content="ho")) == (400, 50083)
+    assert await refusal(client.http.start_thread_in_forum(forum.id, params=opening())) == (403, 50013)
+    assert await refusal(client.http.start_thread_in_forum(news.id, params=opening())) == (400, 50024)
 
 
 async def test_a_message_takes_a_thread_out_of_the_archive(discord: FakeDiscord, client: Client) -> None:
@@ -226,6 +267,15 @@ async def test_people_who_take_no_messages_refuse(discord: FakeDiscord, client: 
     channel = await client.create_dm(sdk.Object(eve.id))
 
     assert await refusal(channel.send("hi")) == (403, code)
+
+
+async def test_who_has_the_app_gets_messages_without_a_server_in_common(discord: FakeDiscord, client: Client) -> None:
+    for installed in (False, True):
+        channel = await client.create_dm(sdk.Object(discord.user("eve", installed=installed).id))
+        if installed:
+            await channel.send("hi")
+        else:
+            assert await refusal(channel.send("hi")) == (403, 50278)
 
 
 async def test_a_person_gets_a_message(discord: FakeDiscord, client: Client) -> None:
@@ -247,6 +297,33 @@ async def test_history_needs_its_permission_and_shows_no_words_of_others(discord
     assert [each.content for each in seen] == ["m2", "m1", "m0", ""]
     assert after == [mine[1].id, mine[2].id]
     assert [each async for each in room(client, discord.papers).history()] == []
+
+
+@pytest.mark.parametrize("limit", [0, 101])
+async def test_a_page_of_history_has_one_to_a_hundred_messages(
+    discord: FakeDiscord, client: Client, limit: int
+) -> None:
+    assert await refusal(client.http.logs_from(discord.papers.id, limit)) == (400, 50035)
+
+
+async def test_a_channel_names_its_newest_message_even_when_that_is_deleted(
+    discord: FakeDiscord, client: Client
+) -> None:
+    forum = discord.home.forum()
+    assert await newest(client, discord.papers) is None
+    made = [await room(client, discord.papers).send("hi"), await room(client, discord.papers).send("ho")]
+    await made[1].delete()
+    post = await client.http.start_thread_in_forum(forum.id, params=opening())
+
+    assert await newest(client, discord.papers) == str(made[1].id)
+    assert await newest(client, forum) == await newest(client, discord.messages[-1].channel) == post["id"]
+
+
+async def test_white_space_around_texts_is_taken_away(discord: FakeDiscord, client: Client) -> None:
+    await room(client, discord.papers).send(" hi\n", embed=sdk.Embed(title=" a ").add_field(name="b ", value="\nc"))
+
+    (message,) = discord.messages
+    assert (message.content, message.embeds[0]["title"], message.embeds[0]["fields"][0]["value"]) == ("hi", "a", "c")
 
 
 async def test_messages_are_edited_and_deleted(discord: FakeDiscord, client: Client) -> None:
@@ -293,6 +370,21 @@ async def test_a_forum_takes_posts_with_its_tags(discord: FakeDiscord, client: C
     assert made.thread.id == made.message.id == discord.messages[0].id
     threads = await client.http.get_active_threads(discord.home.id)
     assert [int(each["id"]) for each in threads["threads"]] == [made.thread.id]
+    assert discord.messages[0].channel.applied == [forum.tags[0].id]
+
+
+async def test_tags_of_moderators_are_theirs(discord: FakeDiscord, client: Client) -> None:
+    mixed, theirs = (discord.home.forum(tags=tags, moderated=["Best"], require_tag=True) for tags in (["Any"], []))
+    free, moderated = mixed.tags
+
+    assert await refusal(client.http.start_thread_in_forum(mixed.id, params=opening())) == (400, 40067)
+    assert await refusal(client.http.start_thread_in_forum(theirs.id, params=opening())) == (400, 40066)
+    assert await refusal(client.http.start_thread_in_forum(mixed.id, params=opening(moderated.id))) == (403, 50013)
+    assert (await client.http.start_thread_in_forum(mixed.id, params=opening(free.id)))["name"] == "A day"
+    mixed.allow(Permission.MANAGE_THREADS)
+    await client.http.start_thread_in_forum(mixed.id, params=opening(moderated.id))
+    shown: Any = await client.http.get_channel(mixed.id)
+    assert [each["moderated"] for each in shown["available_tags"]] == [False, True]
 
 
 # What is wrong with a message
@@ -316,6 +408,18 @@ async def test_what_would_ring_or_lead_away_is_a_problem(client: Client, discord
     await room(client, discord.papers).send(embed=sdk.Embed(description=f"see {text}"))
 
 
+async def test_addresses_of_buttons_and_embeds_that_lead_away_are_problems(
+    client: Client, discord: FakeDiscord
+) -> None:
+    discord.expect("components: a link to https://evil.com/b")
+    discord.expect("embeds[0].url: a link to https://evil.com/e")
+    discord.expect("embeds[0].image.url: a link to https://evil.com/i")
+    view = sdk.ui.View().add_item(sdk.ui.Button(label="Go", url="https://evil.com/b"))
+    embed = sdk.Embed(title="a", url="https://evil.com/e").set_image(url="https://evil.com/i")
+
+    await room(client, discord.papers).send(embed=embed, view=view)
+
+
 async def test_our_own_links_and_mentions_are_none(client: Client, discord: FakeDiscord) -> None:
     (command,) = discord.register([SEARCH])
     discord.on_purpose = {"<t:1:R>"}
@@ -324,17 +428,34 @@ async def test_our_own_links_and_mentions_are_none(client: Client, discord: Fake
     )
 
 
-async def test_a_problem_that_did_not_come_fails_too(discord: FakeDiscord) -> None:
-    other = FakeDiscord()
-    other.expect("something")
-    with pytest.raises(AssertionError, match="expected, but not found"):
-        other.check()
-    assert discord.problems == []
+def test_a_problem_that_did_not_come_fails_too() -> None:
+    fake = FakeDiscord()
+    fake.expect("something")
+    with pytest.raises(AssertionError, match="expected, but not found: something"):
+        fake.check()
+
+
+async def test_what_is_measured_is_not_judged(discord: FakeDiscord, client: Client) -> None:
+    discord.judging = False
+    await room(client, discord.papers).send("@everyone" * 1000)
+    assert len(discord.messages[0].content) == 9000
 
 
 async def test_an_unknown_route_is_a_problem(client: Client, discord: FakeDiscord) -> None:
     discord.expect("is no route")
     assert await refusal(client.fetch_guild_preview(1)) == (404, 0)
+
+
+async def test_a_body_that_is_no_json_is_a_problem(discord: FakeDiscord) -> None:
+    discord.expect("the body is no JSON")
+    headers, url = {"Authorization": f"Bot {discord.token}"}, f"{discord.api}/users/@me/channels"
+    async with aiohttp.ClientSession(headers=headers) as session, session.post(url, data=b"{") as answer:
+        assert answer.status == 400
+
+
+async def test_what_does_not_come_in_time_fails_the_test(discord: FakeDiscord) -> None:
+    with pytest.raises(AssertionError, match="nothing came within"):
+        await discord.until(lambda: False, 0.01)
 
 
 # Limits and faults
@@ -351,7 +472,6 @@ async def test_a_bucket_holds_the_client_back(client: Client, discord: FakeDisco
 
 async def test_who_does_not_hold_back_is_refused(discord: FakeDiscord) -> None:
     discord.limits.pace = fakes.PACE
-    discord.limits.everywhere = 50
     headers = {"Authorization": f"Bot {discord.token}"}
     body = {"content": "hi", "allowed_mentions": {"parse": []}}
     answers: list[tuple[int, bool]] = []
@@ -398,10 +518,14 @@ async def test_a_request_goes_wrong_in_each_way(client: Client, discord: FakeDis
     assert [each.status for each in discord.requests[-9:]] == [200, 503, 429, 429, 403, 0, 0, 0, 200]
 
 
-async def test_a_limit_that_passes_is_waited_for(client: Client, discord: FakeDiscord) -> None:
-    discord.fail("*", "/channels/**", fakes.limited(0.01))
+@pytest.mark.parametrize(("scope", "counted"), [("user", 1), ("global", 1), ("shared", 0)])
+async def test_a_limit_that_passes_is_waited_for_and_counts_unless_it_is_shared(
+    client: Client, discord: FakeDiscord, scope: Any, counted: int
+) -> None:
+    discord.fail("*", "/channels/**", fakes.limited(0.01, scope=scope))
     await room(client, discord.papers).send("hi")
-    assert [each.status for each in discord.requests[-2:]] == [429, 200]
+    assert [(each.status, each.scope) for each in discord.requests[-2:]] == [(429, scope), (200, "")]
+    assert len(discord.invalid) == counted
 
 
 async def test_a_silent_request_ends_with_the_test(client: Client, discord: FakeDiscord) -> None:
@@ -481,19 +605,23 @@ async def test_a_choice_goes_by_its_label(live: Client, discord: FakeDiscord) ->
 
 @pytest.mark.usefixtures("live")
 async def test_a_person_cannot_send_what_the_app_does_not_offer(discord: FakeDiscord) -> None:
-    for command, options in (
-        ("search", {}),
-        ("search", {"query": "a", "most": 11}),
-        ("search", {"query": "a", "unknown": 1}),
-        ("search", {"query": "a", "room": discord.home.announcement()}),
-        ("follow", {"area": "Music"}),
-        ("unknown", {}),
-        ("settings", {}),
+    for command, options, why in (
+        ("search", {}, "takes .'query'. too"),
+        ("search", {"query": "a", "most": 11}, "'most' takes nothing like 11"),
+        ("search", {"query": "a", "unknown": 1}, "has no options .'unknown'"),
+        ("search", {"query": "a", "room": discord.home.announcement()}, "no channel of type 5"),
+        ("follow", {"area": "Music"}, "offers no 'Music'"),
+        ("unknown", {}, "no subcommand 'unknown'"),
+        ("settings", {}, "takes permissions that they lack"),
     ):
-        with pytest.raises(LookupError):
+        with pytest.raises(LookupError, match=why):
             await discord.slash(discord.ben, discord.papers, command, **options)
     with pytest.raises(LookupError, match="context"):
         await discord.slash(discord.ada, discord.world.dm(discord.ada), "settings")
+    with pytest.raises(LookupError, match="no command 'Papers like this' of type 3"):
+        await discord.context_menu(discord.ben, discord.papers, "Papers like this", "about diffusion")
+    with pytest.raises(LookupError, match="'most' is not declared with autocomplete"):
+        await discord.autocomplete(discord.ben, discord.papers, "search", "most", "1")
     assert (await discord.slash(discord.ada, discord.papers, "settings")).kind == "message"
 
 
@@ -506,6 +634,39 @@ async def test_autocompletion_offers_choices(live: Client, discord: FakeDiscord)
     live.answer = answer
     offered = await discord.autocomplete(discord.ben, discord.papers, "search", "query", "seg", most=2)
     assert offered == [("segmentation", "v")]
+
+
+async def test_what_is_offered_must_be_of_the_type_of_the_option(live: Client, discord: FakeDiscord) -> None:
+    discord.expect("what is offered is not of the option's type, 3")
+    discord.expect("was not answered within")
+    discord.callback_limit = 0.2
+    refused: list[tuple[int, int]] = []
+
+    async def answer(interaction: sdk.Interaction[Any]) -> None:
+        choices = [sdk.app_commands.Choice(name="one", value=1)]
+        refused.append(await refusal(interaction.response.autocomplete(choices)))
+
+    live.answer = answer
+    assert await discord.autocomplete(discord.ben, discord.papers, "search", "query", "1") == []
+    assert refused == [(400, 50035)]
+
+
+async def test_a_channel_option_shows_what_who_asks_may_do_there_and_no_more_of_it(
+    live: Client, discord: FakeDiscord
+) -> None:
+    seen: list[Any] = []
+
+    async def answer(interaction: sdk.Interaction[Any]) -> None:
+        (shown,) = given(interaction)["resolved"]["channels"].values()
+        seen.append((int(shown["permissions"]), "available_tags" in shown))
+        await interaction.response.send_message("hello")
+
+    live.answer = answer
+    forum = discord.home.forum(tags=["Vision"])
+    for user in (discord.ada, discord.ben):
+        await discord.slash(user, discord.papers, "search", query="a", room=forum)
+    assert seen == [(int(forum.permissions(user)), False) for user in (discord.ada, discord.ben)]
+    assert seen[0] != seen[1]
 
 
 async def test_a_context_menu_shows_the_message(live: Client, discord: FakeDiscord) -> None:
@@ -557,6 +718,8 @@ async def test_a_page_is_turned_in_place(live: Client, discord: FakeDiscord) -> 
     async def answer(interaction: sdk.Interaction[Any]) -> None:
         if interaction.type is sdk.InteractionType.application_command:
             view = sdk.ui.View().add_item(sdk.ui.Button(label="Next", custom_id="page 2"))
+            view.add_item(sdk.ui.Button(label="Previous", custom_id="page 0", disabled=True))
+            view.add_item(sdk.ui.Button(label="arXiv", url="https://arxiv.org"))
             options = [sdk.SelectOption(label="Cats", value="c"), sdk.SelectOption(label="Dogs", value="d")]
             view.add_item(sdk.ui.Select(placeholder="More", options=options, custom_id="more"))
             await interaction.response.send_message("1", view=view)
@@ -575,10 +738,18 @@ async def test_a_page_is_turned_in_place(live: Client, discord: FakeDiscord) -> 
     chosen = await discord.choose(discord.ben, page, "More", "Dogs")
     assert chosen.kind == "deferred update"
     await discord.until(lambda: page.content == "d")
-    with pytest.raises(LookupError, match="Next"):
-        await discord.press(discord.ben, page, "Back")
-    with pytest.raises(LookupError, match="Cats"):
-        await discord.choose(discord.ben, page, "more", "Birds")
+    for label, why in (("Back", "no button 'Back'"), ("Previous", "it is disabled"), ("arXiv", "leads to https")):
+        with pytest.raises(LookupError, match=why):
+            await discord.press(discord.ben, page, label)
+    with pytest.raises(LookupError, match="eve is not in 'Lab'"):
+        await discord.press(discord.user("eve"), page, "Next")
+    for select, labels, why in (
+        ("more", ["Birds"], "has no options .'Birds'"),
+        ("more", ["Cats", "Dogs"], "takes no 2 options now"),
+        ("less", ["Cats"], "no select 'less'"),
+    ):
+        with pytest.raises(LookupError, match=why):
+            await discord.choose(discord.ben, page, select, *labels)
 
 
 async def test_an_ephemeral_message_is_its_askers_alone(live: Client, discord: FakeDiscord) -> None:
@@ -603,6 +774,8 @@ async def test_a_modal_is_sent_back(live: Client, discord: FakeDiscord) -> None:
     live.answer = answer
     answered = await discord.slash(discord.ada, discord.papers, "search", query="a")
     assert answered.kind == "modal"
+    with pytest.raises(LookupError, match="'Cause'"):
+        await discord.submit(answered, Cause="because")
     assert (await (await discord.submit(answered, Reason="because")).final()).content == "because"
 
 
@@ -636,6 +809,11 @@ async def test_an_interaction_is_answered_once_and_its_token_dies(live: Client, 
         url = f"{discord.api}/interactions/{asked.id}/{asked.token}/callback"
         async with session.post(url, json=data) as answered:
             assert (answered.status, (await answered.json())["code"]) == (400, 40060)
+        async with session.post(f"{discord.api}/interactions/1/none/callback", json=data) as answered:
+            assert (answered.status, (await answered.json())["code"]) == (404, 10062)
+        async with session.get(f"{discord.api}/webhooks/{asked.application_id}/none/messages/@original") as answered:
+            assert (answered.status, (await answered.json())["code"]) == (404, 10015)
+    assert await refusal(asked.followup.fetch_message(1)) == (404, 10008)
     discord.ahead = 901
     assert await refusal(asked.followup.send("too late")) == (401, 50027)
 
@@ -711,6 +889,25 @@ async def test_servers_come_go_and_fail(live: Client, discord: FakeDiscord) -> N
     assert await refusal(live.fetch_guild(other.id)) == (404, 10004)
 
 
+async def test_a_server_in_an_outage_is_there_at_the_start_and_opens_when_it_ends(
+    discord: FakeDiscord, client: Client
+) -> None:
+    discord.home.unavailable = True
+    running = asyncio.create_task(client.connect())
+    await discord.connected()
+    await client.wait_until_ready()
+    guild = await discord.until(lambda: client.get_guild(discord.home.id))
+    assert (guild.unavailable, len(guild.channels)) == (True, 0)
+    assert client.heard == []
+
+    await discord.restored(discord.home)
+    await discord.until(lambda: client.heard)
+    assert client.heard == [("available", discord.home.id)]
+    assert [each.name for each in discord.home.channels.values()] == [each.name for each in guild.channels]
+    await client.close()
+    await running
+
+
 async def test_the_client_sees_the_rights_that_the_world_gives(discord: FakeDiscord, client: Client) -> None:
     hidden = discord.home.text("hidden")
     hidden.deny(Permission.VIEW_CHANNEL)
@@ -724,19 +921,28 @@ async def test_the_client_sees_the_rights_that_the_world_gives(discord: FakeDisc
     await discord.delete(hidden)
     await discord.until(lambda: guild.get_channel(hidden.id) is None)
     assert await refusal(client.fetch_channel(hidden.id)) == (404, 10003)
+    thread = discord.home.thread(discord.papers)
+    await discord.delete(discord.papers)
+    assert await refusal(room(client, thread).send("hi")) == (404, 10003)
     await client.close()
     await running
 
 
 @pytest.mark.skipif(not discord_schema.SPEC.exists(), reason="Discord's description of its API is not at hand")
 async def test_answers_are_as_discord_describes_them(discord: FakeDiscord) -> None:
-    forum, thread = discord.home.forum(tags=["Vision"]), discord.home.thread(discord.papers)
+    forum, thread = discord.home.forum(tags=["Vision"], moderated=["Best"]), discord.home.thread(discord.papers)
+    news = discord.home.announcement()
+    said = discord.say(discord.ada, discord.papers, "hello")
+    mine = [discord.say(discord.world.bot, each, "hello") for each in (discord.papers, news)]
     discord.register([SEARCH, RELATED])
     parts = [{"type": 1, "components": [{"type": 2, "style": 1, "label": "a", "custom_id": "b"}]}]
     body = {"content": "hi", "embeds": [{"title": "a"}], "components": parts, "allowed_mentions": {"parse": []}}
     message = {"channel_id": discord.papers.id}
     asked: list[tuple[str, str, dict[str, int], Any]] = [
+        ("GET", "/users/@me", {}, None),
+        ("GET", "/users/@me/guilds", {}, None),
         ("GET", "/users/{user_id}", {"user_id": discord.ada.id}, None),
+        ("GET", "/guilds/{guild_id}/members/{user_id}", {"guild_id": discord.home.id, "user_id": discord.ada.id}, None),
         ("GET", "/applications/@me", {}, None),
         ("GET", "/oauth2/applications/@me", {}, None),
         ("GET", "/gateway/bot", {}, None),
@@ -745,6 +951,15 @@ async def test_answers_are_as_discord_describes_them(discord: FakeDiscord) -> No
         ("GET", "/guilds/{guild_id}/threads/active", {"guild_id": discord.home.id}, None),
         ("POST", "/channels/{channel_id}/messages", message, body),
         ("GET", "/channels/{channel_id}/messages", message, None),
+        ("GET", "/channels/{channel_id}/messages/{message_id}", message | {"message_id": said.id}, None),
+        ("PATCH", "/channels/{channel_id}/messages/{message_id}", message | {"message_id": mine[0].id}, body),
+        (
+            "POST",
+            "/channels/{channel_id}/messages/{message_id}/crosspost",
+            {"channel_id": news.id, "message_id": mine[1].id},
+            None,
+        ),
+        ("POST", "/channels/{channel_id}/threads", {"channel_id": forum.id}, opening().payload),
         ("POST", "/users/@me/channels", {}, {"recipient_id": str(discord.ben.id)}),
     ]
     asked += [
@@ -753,7 +968,7 @@ async def test_answers_are_as_discord_describes_them(discord: FakeDiscord) -> No
     async with aiohttp.ClientSession(headers={"Authorization": f"Bot {discord.token}"}) as session:
         for method, route, ids, sent in asked:
             async with session.request(method, discord.api + route.format(**ids), json=sent) as answer:
-                assert answer.status == 200
+                assert answer.status == 200, route
                 assert discord_schema.answers(method, route, await answer.json()) == [], route
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.fakes.discord_markdown import foreign, links, live, mentions, shown
+from tests.fakes.discord_markdown import links, live, mentions, shown
+from tests.fakes.hosts import foreign
 
 
 @pytest.mark.parametrize(

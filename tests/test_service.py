@@ -7,9 +7,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from bot import service
 from bot.model import Answer, Destination, Reply, Suggest, Text
-from bot.ports import DiskError, Store
-from bot.service import respond, serve
+from bot.ports import DeliveryError, DiskError, Store, Unreachable
+from bot.service import Late, respond, serve
 from storage import connect
 from tests.conftest import MakeCall
 
@@ -19,15 +20,19 @@ class Room:
 
     def __init__(self) -> None:
         self.left = asyncio.Event()
+        self.running = asyncio.Event()
         self.ended = False
+        self.posted: list[tuple[str, bool]] = []
 
     async def run(self, answer: Answer, suggest: Suggest) -> None:
+        self.running.set()
         try:
             await self.left.wait()
         finally:
             self.ended = True
 
-    async def post(self, to: Destination, reply: Reply, *, key: str, uncertain: bool) -> None: ...
+    async def post(self, to: Destination, reply: Reply, *, key: str, uncertain: bool) -> None:
+        self.posted.append((key, uncertain))
 
 
 def now() -> datetime:
@@ -80,6 +85,40 @@ async def test_when_one_platforms_caller_leaves_the_service_ends_unless_it_is_to
     await serving
 
     assert chat.ended
+
+
+async def test_a_platform_that_is_late_is_opened_when_it_answers(
+    store: Store, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(service, "_REACH_EVERY", 0.01)
+    room = Room()
+    there = asyncio.Event()
+    to = Destination("discord", "G1", "1")
+
+    async def open_() -> Room:
+        if not there.is_set():
+            raise Unreachable("Discord does not answer.")
+        return room
+
+    late = Late("discord", open_)
+    stop = asyncio.Event()
+    serving = asyncio.create_task(serve(store, {"discord": late}, now, stop, outlive_asking=True))
+    async with asyncio.timeout(20):
+        while not caplog.records:  # noqa: ASYNC110  # the log has no event
+            await asyncio.sleep(0.01)
+        with pytest.raises(DeliveryError) as held:
+            await late.post(to, Reply(), key="x", uncertain=False)
+        assert (held.value.kind, room.posted) == ("held", [])
+        there.set()
+        await room.running.wait()
+    await late.post(to, Reply(), key="x", uncertain=True)
+    stop.set()
+    await serving
+
+    assert (room.posted, room.ended) == ([("x", True)], True)
+    assert {(each.message, each.__dict__["reason"]) for each in caplog.records} == {
+        ("unreachable", "Discord does not answer.")
+    }
 
 
 async def test_what_is_due_to_be_erased_is_erased_at_the_start(store: Store, address: str) -> None:

@@ -595,7 +595,7 @@ async def test_where_admins_manage_others_cannot(slack: FakeSlack, filled: Store
     team.user("U2", admin=True)
     async with running(slack, filled, slack_managers="admins"):
         refusal = await slack.answered(await slack.slash("settings on"))
-        assert "Only who manages this room can change its settings." in texts(refusal.blocks)
+        assert "Only who manages this room's server or workspace can change its settings." in texts(refusal.blocks)
         await slack.answered(await slack.slash("settings on", user="U2"))
         slack.fail("users.info", broken(500))
         unknown = await slack.answered(await slack.slash("settings off"))

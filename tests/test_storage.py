@@ -273,7 +273,6 @@ async def test_a_plan_sees_what_the_digest_changed(store: Store, digest: MakeDig
     assert [each.listings for each in first.fresh] == [(Listing(FRIDAY, "cs.CV"),)]
     assert (dict(first.told), dict(first.parts)) == ({}, {})
     assert (second.first, [each.id for each in second.fresh]) == (False, ["2011.00002"])
-    assert [each.id for each in second.papers] == ["2011.00001", "2011.00002"]
     assert (dict(second.told), dict(second.parts)) == ({}, {ANN: 1})
     assert [each.abstract for each in third.fresh] == ["More."]
     assert (dict(third.told), dict(third.parts)) == ({ANN: frozenset({"2011.00001"})}, {ANN: 1})
@@ -557,6 +556,22 @@ async def test_what_is_one_too_many_is_taken_back_whole(store: Store, address: s
     assert await store.subscribe(ANN, parse("Radars"), NOW, most=1) == ((await store.subscriptions(ANN))[1], False)
     await store.unsubscribe(ANN, 1)
     assert (await store.subscribe(ANN, parse("sonar"), NOW, most=2))[0].number == 3
+
+
+async def test_what_counts_nowhere_counts_where_it_is_subscribed_to_again(store: Store) -> None:
+    person = Destination.parse("discord:dm/@1")
+
+    async def made_in(workspace: str) -> str:
+        found, _ = await store.subscribe(person, parse("lidar"), NOW, workspace=workspace)
+        assert (found,) == await store.subscriptions(person)
+        return found.workspace
+
+    assert await made_in("dm") == "dm"
+    assert await made_in("G1") == "G1"
+    assert await made_in("G2") == "G1"
+    await store.ledger("discord").close("G1", "removed", NOW, erase_at=NOW)
+    await store.erase(NOW)
+    assert await made_in("G2") == "G2"
 
 
 async def test_rooms_are_counted_in_their_workspace_and_people_never(store: Store, address: str) -> None:
@@ -1488,3 +1503,16 @@ def test_one_database_has_one_lock_by_whatever_name(address: str, tmp_path: Path
     link.symlink_to(path(address))
     with own(address), pytest.raises(AlreadyRunning), own(f"sqlite:///{link}"):
         pass
+
+
+async def test_who_stops_waiting_for_what_is_read_holds_up_nobody(store: Store) -> None:
+    assert isinstance(store, SqliteStore)
+    slow = "WITH RECURSIVE n (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n LIMIT 300000000) SELECT count(*) FROM n"
+    reading = [asyncio.ensure_future(store._read(slow)) for _ in range(3)]
+    await asyncio.sleep(0.1)
+    for each in reading:
+        each.cancel()
+    await asyncio.wait(reading)
+
+    for _ in reading:
+        assert await asyncio.wait_for(store.newest(), 5) is None

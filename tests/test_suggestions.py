@@ -122,6 +122,31 @@ async def test_words_that_go_with_the_rest_of_the_query_come_first(offered: Offe
     assert together == ["mutual pointwise", "mutual point"]
 
 
+async def test_a_last_letter_is_looked_for_with_the_words_before_it(filled: Store) -> None:
+    talk = Digest("a", "cs.CL", date(2020, 11, 13), (Paper("2011.06001", "Small Talk with GPT-4o"),))
+    newer = tuple(Paper(f"2011.2{n:04}", f"Newer {n}") for n in range(400))
+    for each in (talk, Digest("a", "cs.CV", date(2020, 11, 20), newer)):
+        await daily.take_in(each, filled, FRIDAY)
+
+    async def values(*asked: str) -> list[str]:
+        return [each.value for each in await suggested(filled, *asked)]
+
+    assert await values("search", "query_text", "gpt-4") == ["GPT-4o"]
+    assert await values("search", "query_text", '"small t') == ['"small talk"']
+    assert await values("show", "paper_id", "talk gpt-4") == ["2011.06001"]
+    assert await values("show", "paper_id", "talk gpt-5") == []
+
+
+async def test_a_word_that_the_query_has_is_not_offered_again(offered: Offered) -> None:
+    assert [each.value for each in await offered("search", "query_text", "segmentation roads se")] == [
+        "segmentation roads semantic",
+        "segmentation roads self-supervised",
+    ]
+    assert "title:roads abstract:roads" in [
+        each.value for each in await offered("search", "query_text", "title:roads abstract:roa")
+    ]
+
+
 async def test_one_letter_is_completed_from_the_newest_titles(offered: Offered) -> None:
     assert "strings" in [each.value for each in await offered("search", "query_text", "s")]
 
@@ -155,6 +180,7 @@ async def test_nothing_of_anothers_is_offered(offered: Offered) -> None:
         ("2012.", []),
         ("zebra", []),
         ("a b c d e f g h i j k l m n", []),
+        (f"nerf{' ' * 100_000}wild", []),
     ],
 )
 async def test_papers_are_found_by_the_words_of_a_title_or_the_beginning_of_an_id(

@@ -183,6 +183,7 @@ PIECES = st.sampled_from(
 @example("$\\")
 @example("\\'")
 @example("^{")
+@example("<a href=http://x.org>http://x.org/</a>")
 def test_any_text_reads_as_one_clean_line(raw: str) -> None:
     reading = read(raw)
     assert reading.plain == " ".join(reading.plain.split())

@@ -14,11 +14,13 @@ from functools import partial
 from typing import Self
 
 import discord
+from discord.http import Route
 
 from adapters.discord import direct, failures, gateway, sync
 from adapters.discord.api import log_in, point_at
 from adapters.discord.invalid import InvalidRequests
 from adapters.discord.listen import Listener
+from adapters.discord.once import request
 from adapters.discord.post import Posts
 from bot.config import Settings, SettingsError
 from bot.model import Answer, Destination, Reply, Suggest
@@ -68,12 +70,16 @@ class Adapter:
             yield cls(settings, ledger, client, guard, clock)
 
     async def run(self, answer: Answer, suggest: Suggest) -> None:
-        """Answer what people do in Discord, through its gateway, and tell it what can be typed."""
+        """Answer what people do in Discord, through its gateway, and tell it what can be typed.
+
+        Raise `SettingsError` once Discord refuses the token.
+        """
         confirm = partial(direct.confirm, self._client, self._ledger, clock=self._clock, guard=self._guard)
         listener = Listener(answer, suggest, self._ledger, self._clock, confirm)
         tasks = [
             asyncio.ensure_future(gateway.keep(lambda: self._made(listener), self._settings.discord_token)),
             asyncio.ensure_future(sync.sync(self._client, self._ledger, self._clock)),
+            asyncio.ensure_future(self._refused()),
         ]
         try:
             await asyncio.gather(*tasks)
@@ -84,6 +90,18 @@ class Adapter:
 
     async def post(self, to: Destination, reply: Reply, *, key: str, uncertain: bool) -> None:
         await self._posts.send(to, reply, key=key, uncertain=uncertain)
+
+    async def _refused(self) -> None:
+        """Wait until the token is refused, whatever it is used for: who is without it can only stop."""
+        while True:
+            await self._guard.unauthorized.wait()
+            try:
+                await request(self._client, Route("GET", "/users/@me"))
+            except Exception as error:  # noqa: BLE001  # what is a bug of ours is raised again
+                if gateway.refuses_token(error):
+                    raise SettingsError(gateway.REFUSED) from None
+                failures.translated(error)
+            self._guard.unauthorized.clear()
 
     def _made(self, listener: Listener) -> gateway.Gateway:
         self._gateway = gateway.Gateway(listener.heard, self._ledger, self._guard, self._clock)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import replace
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 import discord
 
-from adapters.discord import messages, pressed
+from adapters.discord import failures, messages, pressed
 from bot.model import Destination, Reply, Text
 from bot.ports import Ledger
 
@@ -15,6 +18,10 @@ PEOPLE = "dm"
 """The workspace of people: a person is the same one in every server."""
 
 _BELOW = Reply(Text("The answer is below, for everybody to see."), private=True)
+_AT_ONCE = 0.5  # seconds: an answer that is not ready by then is put off; the first word is due within three
+_ALREADY_ANSWERED = 40060
+
+_Done = TypeVar("_Done")
 
 
 class Asked:
@@ -27,6 +34,8 @@ class Asked:
         self.interaction = interaction
         self.user = str(interaction.user.id)
         self._ledger = ledger
+        self._turns = pressed.shown(interaction.data or {}) == "instead"
+        self._begun = False
         self._put_off = False
 
     @property
@@ -48,24 +57,45 @@ class Asked:
             return self.caller
         return Destination("discord", self.workspace, str(self.interaction.channel_id))
 
-    async def put_off(self, *, turning: bool = False) -> None:
-        """Say that the answer takes longer: to who asked alone, or, where a page is turned, by the page itself."""
-        if turning:
-            await self.interaction.response.defer()
-        else:
-            await self.interaction.response.defer(thinking=True, ephemeral=True)
-            self._put_off = True
+    @property
+    def may_write(self) -> bool:
+        """Say whether who asked may write here themselves: else nothing of theirs is shown to everybody."""
+        if self.interaction.guild_id is None:
+            return True
+        may = self.interaction.permissions
+        in_thread = isinstance(self.interaction.channel, discord.Thread)
+        return may.send_messages_in_threads if in_thread else may.send_messages
+
+    @property
+    def is_open(self) -> bool:
+        """Say whether an answer can be for everybody: what one has brought along to a place, one has for oneself."""
+        return self.is_alone or (self.interaction.is_guild_integration() and self.may_write)
+
+    async def soon(self, work: Coroutine[Any, Any, _Done]) -> _Done:
+        """Do what an answer needs; should it take longer than Discord may be left without a word, say that."""
+        if self._begun:
+            return await work
+        working = asyncio.create_task(work)
+        try:
+            await asyncio.wait({working}, timeout=_AT_ONCE)
+            if not working.done():
+                await self._put_answer_off()
+            return await working
+        except BaseException:
+            working.cancel()
+            raise
 
     async def below(self, reply: Reply) -> None:
         """Answer below what was asked or pressed; a private reply for the eyes of who asked alone."""
-        said = await self._message(reply, share=reply.private and not self.is_alone)
+        private = reply.private or not self.is_open
+        said = await self._message(reply, share=private and not self.is_alone)
         if not self._put_off:
-            await self._say(said, private=reply.private)
-        elif reply.private or self.is_alone:
-            await self.interaction.edit_original_response(**_edited(said))
+            await self._say(said, private=private)
+        elif private or self.is_alone:
+            await self._edit(said)
         else:
             # What was put off for who asked alone stays theirs alone.
-            await self.interaction.edit_original_response(**_edited(messages.message(_BELOW)))
+            await self._edit(messages.message(_BELOW))
             await self._say(said, private=False)
 
     async def instead(self, reply: Reply, *, by: str) -> None:
@@ -73,39 +103,59 @@ class Asked:
         there = self.interaction.message
         share = there is not None and there.flags.ephemeral and not self.is_alone
         said = await self._message(reply, by=by, share=share)
-        if self.interaction.response.is_done():
-            await self.interaction.edit_original_response(**_edited(said))
+        if self._begun:
+            await self._edit(said)
         else:
-            await self.interaction.response.edit_message(**_edited(said))
+            await self._begin(partial(self.interaction.response.edit_message, **_edited(said)))
 
     async def share(self, reply: Reply) -> None:
         """Show an answer to everybody in the channel, and say who wanted that."""
         said = await self._message(reply, note=f"shared by {self.interaction.user.display_name}")
         if self._put_off:
-            await self.interaction.edit_original_response(**_edited(messages.message(_BELOW)))
+            await self._edit(messages.message(_BELOW))
         await self._say(said, private=False)
 
-    async def failed(self, found: str) -> None:
-        """Say that an answer failed through a bug, by the id that finds it in the log."""
+    async def failed(self, why: str) -> None:
+        """Say why there is no answer: to who types on, by offering nothing."""
         if self.interaction.type is discord.InteractionType.autocomplete:
             await self.interaction.response.autocomplete([])
         else:
-            said = f"This failed, and not through what you typed. It is in the log as {found}."
-            await self._say(messages.message(error(said)), private=True)
+            await self.below(error(why))
 
     async def _message(self, reply: Reply, *, by: str = "", note: str = "", share: bool = False) -> messages.Message:
-        said = messages.message(reply, by=by or self.user, note=note, share=share)
-        await pressed.remember(said.lines, self.workspace, self._ledger, self.interaction.created_at)
+        said = messages.message(reply, by=by or self.user, note=note, share=share and self.may_write)
+        if said.lines:
+            await self.soon(pressed.remember(said.lines, self.workspace, self._ledger, self.interaction.created_at))
         return said
+
+    async def _put_answer_off(self) -> None:
+        """Say that the answer takes longer: to who asked alone, or, where a page is turned, by the page itself."""
+        if self._turns:
+            await self._begin(self.interaction.response.defer)
+        else:
+            await self._begin(partial(self.interaction.response.defer, thinking=True, ephemeral=True))
+            self._put_off = True
 
     async def _say(self, said: messages.Message, *, private: bool) -> None:
         content: dict[str, Any] = {"content": said.content, "embeds": said.embeds, "ephemeral": private}
         if view := said.view():
             content["view"] = view
-        if self.interaction.response.is_done():
+        if self._begun:
             await self.interaction.followup.send(**content)
         else:
-            await self.interaction.response.send_message(**content)
+            await self._begin(partial(self.interaction.response.send_message, **content))
+
+    async def _begin(self, answer: _Step) -> None:
+        """Give the first answer. Discord takes only one: where that of an earlier try stands, all is well."""
+        try:
+            await _repeated(answer)
+        except discord.HTTPException as refused:
+            if refused.code != _ALREADY_ANSWERED:
+                raise
+        self._begun = True
+
+    async def _edit(self, said: messages.Message) -> None:
+        await _repeated(partial(self.interaction.edit_original_response, **_edited(said)))
 
 
 def error(text: str) -> Reply:
@@ -119,3 +169,16 @@ def noted(reply: Reply, note: str) -> Reply:
 
 def _edited(said: messages.Message) -> dict[str, Any]:
     return {"content": said.content, "embeds": said.embeds, "view": said.view()}
+
+
+_Step = Callable[[], Awaitable[object]]
+
+
+async def _repeated(step: _Step) -> None:
+    """Do what does no harm when done twice, and do it again where no answer came."""
+    try:
+        await step()
+    except failures.FAILURES as lost:
+        if isinstance(lost, discord.HTTPException | discord.RateLimited):
+            raise
+        await step()

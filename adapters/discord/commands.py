@@ -5,6 +5,7 @@ https://docs.discord.com/developers/interactions/application-commands
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from functools import cache
@@ -30,6 +31,8 @@ _CHANNEL_TYPES = (0, 5, 10, 11, 12, 15)
 # applications got commands for servers alone: https://github.com/discord/discord-api-docs/issues/7396
 _EVERYWHERE = {"contexts": [0, 1, 2], "integration_types": [0, 1]}
 
+_LINK = re.compile(r"\[[^\]]*\]\([^()\s]*\)")
+
 
 def payload() -> list[dict[str, Any]]:
     """Return the commands as a bulk overwrite takes them: `/papers`, and one in the menu of every message."""
@@ -52,6 +55,11 @@ def option_name(command: str, parameter: str) -> str:
     return shown if shown.isalpha() else parameter
 
 
+def about(name: str, parameter: Parameter) -> str:
+    """Return what a parameter takes, as it is said where it has a field: its name stands before that (`at:09:00`)."""
+    return re.sub(rf"\b{name}:(?=\S)", "", parameter.about)
+
+
 def command_of(data: Mapping[str, Any]) -> str:
     """Return which command the data of an interaction with `/papers` are for."""
     return str(_subcommand_of(data)["name"])
@@ -60,8 +68,12 @@ def command_of(data: Mapping[str, Any]) -> str:
 def options_of(data: Mapping[str, Any]) -> dict[str, str]:
     """Return what stands in a command's fields, by the names of its parameters."""
     called = _called(command_of(data))
-    # What an older version had is left out.
-    return {called[each["name"]]: str(each["value"]) for each in _options(data) if each["name"] in called}
+    # What an older version had is left out; and `tz:Europe/Berlin`, as answers say it, is typed into the field tz, too.
+    return {
+        called[each["name"]]: str(each["value"]).removeprefix(f"{each['name']}:")
+        for each in _options(data)
+        if each["name"] in called
+    }
 
 
 def channel_of(data: Mapping[str, Any]) -> str | None:
@@ -76,6 +88,11 @@ def focused_of(data: Mapping[str, Any]) -> tuple[str, str] | None:
     return next(((called[each["name"]], str(each["value"])) for each in focused), None)
 
 
+def text_of(data: Mapping[str, Any]) -> str:
+    """Return what the message says on whose menu a command was chosen."""
+    return _written(data["resolved"]["messages"][data["target_id"]])
+
+
 @cache
 def locales() -> Mapping[str, Mapping[str, Mapping[str, str]]]:
     """Return the translations by Discord's code of the language: of names, of commands' and options' descriptions.
@@ -85,6 +102,19 @@ def locales() -> Mapping[str, Mapping[str, Mapping[str, str]]]:
     files = resources.files("adapters.discord").joinpath("locales").iterdir()
     read = {each.name.removesuffix(".toml"): each.read_text("utf-8") for each in files if each.name.endswith(".toml")}
     return {code: tomllib.loads(text) for code, text in sorted(read.items())}
+
+
+def _written(message: Mapping[str, Any]) -> str:
+    """Return what a message says: its text, that of its embeds, and of the message that it forwards."""
+    embeds = message.get("embeds", [])
+    said = [message.get("content")]
+    for each in embeds:
+        # The links below each paper of ours would speak of links.
+        said += [each.get("title"), _LINK.sub("", each.get("description") or "")]
+    if len(embeds) == 1:
+        said.append(embeds[0].get("url"))
+    said += [_written(each["message"]) for each in message.get("message_snapshots", [])]
+    return "\n".join(filter(None, said))
 
 
 def _subcommand(command: Command) -> dict[str, Any]:
@@ -99,7 +129,7 @@ def _subcommand(command: Command) -> dict[str, Any]:
 
 
 def _option(command: Command, name: str, parameter: Parameter) -> dict[str, Any]:
-    made = _named("options", option_name(command.name, name), parameter.about)
+    made = _named("options", option_name(command.name, name), about(name, parameter))
     if name in command.required:
         made["required"] = True
     if parameter.most:

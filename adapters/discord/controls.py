@@ -5,6 +5,7 @@ https://docs.discord.com/developers/components/reference
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Literal
 
@@ -16,7 +17,7 @@ from bot.model import Button, Reply, Text
 Row = tuple[discord.ui.Item[Any], ...]
 Shown = Literal["below", "instead", "aside", "share"]
 
-_LABEL = 60  # of 80
+_LABEL, _LONGEST = 38, 80  # so much of a label is shown well; so much it can have
 _OPTION = 100
 _OPTIONS = 25
 _ROWS, _IN_ROW = 5, 5
@@ -56,17 +57,22 @@ class Controls:
             self.rows += ((menu,),)
 
     def buttons(self, steps: Sequence[Button], shared: Sequence[Button] = ()) -> None:
-        items = [self._button(each, each.shown) for each in steps] + [self._button(each, "share") for each in shared]
+        short = Counter(_label(each.label, _LABEL) for each in steps)
+        items = [self._button(each, each.shown, alone=short[_label(each.label, _LABEL)] == 1) for each in steps]
+        items += [self._button(each, "share") for each in shared]
         for start in range(0, len(items), _IN_ROW):
             self.rows += (tuple(items[start : start + _IN_ROW]),)
         if len(self.rows) > _ROWS:
             raise ValueError(f"{len(self.rows)} rows of buttons, of which a message has {_ROWS}")
 
-    def _button(self, step: Button, shown: Shown) -> discord.ui.Button[Any]:
+    def _button(self, step: Button, shown: Shown, *, alone: bool = True) -> discord.ui.Button[Any]:
         # The next step of most readers stands out from those beside it.
         style = discord.ButtonStyle.primary if step.label == "Next" else discord.ButtonStyle.secondary
         return discord.ui.Button(
-            label=_label(step.label, _LABEL), custom_id=self._id(shown, pressed.line(step)), style=style
+            # Two that begin alike are told apart by their ends.
+            label=_label(step.label, _LABEL if alone else _LONGEST),
+            custom_id=self._id(shown, pressed.line(step)),
+            style=style,
         )
 
     def _id(self, shown: Shown, line: str = "") -> str:

@@ -22,6 +22,7 @@ GONE = {
     10003: "unknown channel",
     10004: "unknown server",
     10013: "unknown user",
+    40058: "not a thread of a forum",
     40066: "every tag is for moderators only",
     40067: "a tag is required",
     50001: "missing access",
@@ -57,8 +58,16 @@ RATE = {
     130000: "overloaded",
     160006: "too many active threads",
 }
+# An interaction that cannot be answered any more, or was.
+_OVER = {
+    10062: "unknown interaction",
+    40060: "already answered",
+    50027: "the interaction has expired",
+}
 # With these a person's direct messages are closed; others concern the channel alone, which can be opened anew.
 CLOSED = frozenset((10013, 50007, 50033, 50278))
+# With these a forum's post has been deleted or closed by a moderator. The forum takes the next one.
+ENDED = frozenset((10003, 50083, 160005))
 # A message that was taken and then deleted is answered so when it is sent again:
 # https://github.com/discord/discord-api-docs/pull/6647
 UNKNOWN_MESSAGE = 10008
@@ -132,10 +141,10 @@ def why(error: Exception) -> str:
     if isinstance(error, discord.HTTPException):
         if _is_banned(error):
             return "banned"
+        if words := {**GONE, **CONTENT, **RATE, **_OVER}.get(error.code):
+            return f"{words} ({error.code})"
         if error.status == 401 or error.code in _UNAUTHORIZED:
             return "unauthorized"
-        if words := {**GONE, **CONTENT, **RATE}.get(error.code):
-            return f"{words} ({error.code})"
         if error.code:
             return f"error {error.code}"
         return "ratelimited" if error.status == 429 else f"http_{error.status}"

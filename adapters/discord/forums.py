@@ -42,8 +42,8 @@ def opened(threads: list[Mapping[str, Any]], forum: str, reply: Reply, by: int, 
 
 
 def _name(reply: Reply) -> str:
-    """Return the name of a post: the first line of what it says."""
-    return Text(str(reply.text).strip().partition("\n")[0]).clip(_NAME).plain
+    """Return the name of a post: what it is of. How many papers it shows may be another number at another attempt."""
+    return Text(str(reply.text).strip().partition("\n")[0].partition(": ")[0]).clip(_NAME).plain
 
 
 def _tags(forum: Mapping[str, Any], reply: Reply) -> list[str]:

@@ -20,11 +20,11 @@ from bot.config import SettingsError
 from bot.log import log_bug
 from bot.ports import Ledger
 
-__all__ = ["REFUSED", "Backoff", "Gateway", "Health", "keep"]
+__all__ = ["REFUSED", "Backoff", "Gateway", "Health", "keep", "refuses_token"]
 
 _log = logging.getLogger(__name__)
 
-_LOGIN_WITHIN = 90.0  # seconds: discord.py tries again by itself for half of them
+_LOGIN_WITHIN = 90.0  # seconds: discord.py tries again by itself for most of them
 _FINISH_WITHIN = 3.0
 _QUIET = 0.1  # seconds without another server until discord.py calls a shard ready
 
@@ -61,18 +61,21 @@ class Gateway(discord.AutoShardedClient):
         assert self.application_id is not None
         self._joined = Guilds(self._ledger, self._clock, self.application_id)
 
-    async def hear(self, turns: Turns, backoff: Backoff, health: Health) -> None:
-        """Hear what comes on as many shards as Discord wants, until cancelled.
-
-        Raise `SettingsError` where Discord refuses that, and `Resharded` when it wants another number of them.
-        """
+    async def take_shards(self, turns: Turns, health: Health) -> None:
+        """Take as many shards as Discord wants."""
         shards, _, limit = await self.http.get_bot_gateway()
         turns.concurrency = limit["max_concurrency"]
         self.shard_count = self._connection.shard_count = health.wanted = shards
         self._connection.shard_ids = range(shards)
+
+    async def hear(self, turns: Turns, backoff: Backoff, health: Health) -> None:
+        """Hear what comes on all shards, until cancelled.
+
+        Raise `SettingsError` where Discord refuses that, and `Resharded` when it wants another number of them.
+        """
         try:
             async with asyncio.TaskGroup() as tasks:
-                for number in range(shards):
+                for number in self._connection.shard_ids:
                     tasks.create_task(Shard(self, number, turns, backoff, health).keep())
         except ExceptionGroup as ended:
             raise ended.exceptions[0] from None
@@ -164,6 +167,7 @@ async def keep(
             async with make() as client:
                 async with asyncio.timeout(_LOGIN_WITHIN):
                     await client.login(token)
+                    await client.take_shards(turns, health)
                 refusals.over()
                 failed = 0
                 await client.hear(turns, backoff, health)

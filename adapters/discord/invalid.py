@@ -5,6 +5,7 @@ https://discord.com/developers/docs/topics/rate-limits#invalid-request-limit-aka
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable
@@ -24,12 +25,16 @@ _HELD = timedelta(minutes=10)
 
 
 class InvalidRequests:
-    """Count what Discord refuses, and hold all sending while that is too much."""
+    """Count what Discord refuses, and hold all sending while that is too much.
+
+    `unauthorized` is set where the bot's token was refused.
+    """
 
     def __init__(self, clock: Callable[[], datetime]) -> None:
+        self.unauthorized = asyncio.Event()
         self._clock = clock
         self._refused: deque[datetime] = deque()
-        self._held_until: datetime | None = None
+        self._held: tuple[datetime, datetime] | None = None  # from when on, and until when
 
     def trace(self) -> aiohttp.TraceConfig:
         """Return what a client's session is to be traced with, so that its answers are counted."""
@@ -39,29 +44,37 @@ class InvalidRequests:
 
     def check(self) -> None:
         """Raise `DeliveryError` while nothing should be sent; its `retry_after` is the rest of the time."""
-        if self._held_until is not None and (left := self._held_until - self._clock()) > timedelta():
+        if left := self._left():
             raise DeliveryError("too_many_invalid_requests", "held", left.total_seconds())
 
     def hold(self, seconds: float) -> None:
         """Hold all sending for some time from now on: Discord has said by other means that it has enough."""
-        now = self._clock()
-        until = now + timedelta(seconds=seconds)
-        if self._held_until is None or self._held_until <= now:
+        left, wanted, now = self._left(), timedelta(seconds=seconds), self._clock()
+        if not left:
             _log.error("sending_held", extra={"seconds": round(seconds), "platform": "discord"})
-        elif self._held_until > until:
-            return
-        self._held_until = until
+        if wanted > left:
+            self._held = now, now + wanted
+
+    def _left(self) -> timedelta:
+        """Return for how long all is held. A clock that was put back must not make it longer."""
+        now = self._clock()
+        return self._held[1] - now if self._held and self._held[0] <= now < self._held[1] else timedelta()
 
     async def _ended(
         self, _session: aiohttp.ClientSession, _context: SimpleNamespace, ended: aiohttp.TraceRequestEndParams
     ) -> None:
+        status, now = ended.response.status, self._clock()
+        # The answers to an interaction go by a token of its own, which runs out.
+        if status == 401 and "Authorization" in ended.headers:
+            self.unauthorized.set()
         # A limit that many bots share is nobody's fault.
         shared = ended.response.headers.get("X-RateLimit-Scope") == "shared"
-        if ended.response.status not in _INVALID or (ended.response.status == 429 and shared):
+        if status not in _INVALID or (status == 429 and shared):
             return
-        now = self._clock()
+        if self._refused and now < self._refused[-1]:  # the clock was put back
+            self._refused.clear()
         self._refused.append(now)
         while self._refused[0] <= now - _WINDOW:
             self._refused.popleft()
-        if len(self._refused) > _MOST and (self._held_until is None or self._held_until <= now):
+        if len(self._refused) > _MOST and not self._left():
             self.hold(_HELD.total_seconds())

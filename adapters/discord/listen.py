@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
@@ -15,19 +14,19 @@ from discord import app_commands
 
 from adapters.discord import failures, rights
 from adapters.discord.asked import Asked, error, noted
-from adapters.discord.commands import COMMAND, channel_of, command_of, focused_of, options_of
+from adapters.discord.commands import COMMAND, channel_of, command_of, focused_of, options_of, text_of
 from adapters.discord.pressed import Pressed
 from bot import commands
 from bot.commands import COMMANDS
 from bot.log import log_bug
 from bot.model import Answer, Call, Destination, Reply, Suggest
-from bot.ports import Ledger
+from bot.ports import Ledger, StoreError
 
 _log = logging.getLogger(__name__)
 
-_AT_ONCE = 0.5  # seconds: an answer that is not ready by then is put off; the first word is due within three
 _OLDER = error("This is of an older version. Type the command anew.")
-
+_ELSEWHERE = error("That channel is not of this server. Type it in the server that the channel is in.")
+_MAY_NOT_WRITE = error("You may not write in this channel, so nothing is shown to it for you.")
 # Open a person's direct messages; return what to tell them if they are closed.
 Confirm = Callable[[str], Awaitable[str]]
 
@@ -46,27 +45,32 @@ class Listener:
 
     async def heard(self, interaction: discord.Interaction[Any]) -> None:
         """Answer an interaction, of whatever kind."""
+        asked = Asked(interaction, self._ledger)
         try:
-            await self._heard(interaction)
+            await self._heard(asked, interaction.data or {})
         except failures.FAILURES as lost:
-            # Whoever asked sees that nothing came; there is no other way to them.
             _log.warning("answer_lost", extra={"code": failures.why(lost), "platform": "discord"})
+            if isinstance(lost, discord.NotFound):
+                return  # it came too late: there is no way to them any more
+            why = "The answer was lost on its way to you. Ask again."
+        except StoreError as trouble:
+            why = str(trouble)
         except Exception as bug:  # noqa: BLE001  # one answer must not end the conversation, nor end in silence
             found = log_bug(_log, bug, platform="discord")
-            with suppress(*failures.FAILURES):
-                await Asked(interaction, self._ledger).failed(found)
+            why = f"This failed, and not through what you typed. It is in the log as {found}."
+        else:
+            return
+        with suppress(*failures.FAILURES):
+            await asked.failed(why)
 
-    async def _heard(self, interaction: discord.Interaction[Any]) -> None:
-        asked = Asked(interaction, self._ledger)
-        data: Mapping[str, Any] = interaction.data or {}
-        if interaction.type is discord.InteractionType.autocomplete:
+    async def _heard(self, asked: Asked, data: Mapping[str, Any]) -> None:
+        kind = asked.interaction.type
+        if kind is discord.InteractionType.autocomplete:
             await self._complete(asked, data)
-        elif interaction.type is discord.InteractionType.component:
+        elif kind is discord.InteractionType.component:
             await self._pressed(asked, data)
-        elif interaction.type is discord.InteractionType.application_command:
-            answering = asyncio.create_task(self._commanded(asked, data))
-            await _soon(answering, asked)
-            await asked.below(await answering)
+        elif kind is discord.InteractionType.application_command:
+            await asked.below(await asked.soon(self._commanded(asked, data)))
 
     async def _complete(self, asked: Asked, data: Mapping[str, Any]) -> None:
         """Offer values for what is being typed: nothing rather than too late, and nothing rather than an error."""
@@ -80,7 +84,7 @@ class Listener:
 
     async def _commanded(self, asked: Asked, data: Mapping[str, Any]) -> Reply:
         if data.get("type") == discord.AppCommandType.message.value:
-            text = _written(data)
+            text = text_of(data)
             if not text.strip():
                 return error("This message has no text to go by.")
             return await self._reply(asked, self._call(asked, "similar", {"like": text}))
@@ -88,6 +92,8 @@ class Listener:
             return _OLDER
         call = self._call(asked, command_of(data), options_of(data))
         if channel := channel_of(data):
+            if not rights.is_here(channel, asked):
+                return _ELSEWHERE
             call = replace(call, room=Destination("discord", asked.workspace, channel))
         reply = await self._reply(asked, call)
         # What is said of "here" is of another channel then.
@@ -95,23 +101,23 @@ class Listener:
 
     async def _pressed(self, asked: Asked, data: Mapping[str, Any]) -> None:
         try:
-            pressed = await Pressed.of(data, asked.workspace, self._ledger, self._clock())
+            pressed = await asked.soon(Pressed.of(data, asked.workspace, self._ledger, self._clock()))
         except ValueError:
             await asked.below(_OLDER)
             return
-        turning = pressed.shown == "instead"
-        if turning and pressed.by not in ("", asked.user):
+        if pressed.shown == "instead" and pressed.by not in ("", asked.user):
             await asked.below(error(f"Only who asked can turn these pages. To have your own, type: {pressed.line}"))
             return
-        answering = asyncio.create_task(self._reply(asked, commands.call(pressed.line, **self._edge(asked))))
-        await _soon(answering, asked, turning=turning)
-        reply = await answering
-        if reply.error or pressed.shown in ("below", "aside"):
-            await asked.below(replace(reply, private=True))
-        elif turning:
+        if pressed.shown == "share" and not asked.may_write:
+            await asked.below(_MAY_NOT_WRITE)
+            return
+        reply = await asked.soon(self._reply(asked, commands.call(pressed.line, **self._edge(asked))))
+        if pressed.shown == "instead" and not reply.error:
             await asked.instead(reply, by=pressed.by)
-        else:
+        elif pressed.shown == "share" and reply.again:
             await asked.share(reply)
+        else:
+            await asked.below(replace(reply, private=True))
 
     async def _reply(self, asked: Asked, call: Call) -> Reply:
         if call.name in COMMANDS and COMMANDS[call.name].manages:
@@ -127,23 +133,3 @@ class Listener:
 
     def _edge(self, asked: Asked) -> dict[str, Any]:
         return {"room": asked.room, "caller": asked.caller, "at": self._clock()}
-
-
-async def _soon(answering: asyncio.Task[Reply], asked: Asked, *, turning: bool = False) -> None:
-    """Wait for an answer as long as Discord may be left without a word; then say that it takes longer."""
-    try:
-        await asyncio.wait({answering}, timeout=_AT_ONCE)
-        if not answering.done():
-            await asked.put_off(turning=turning)
-    except BaseException:
-        answering.cancel()
-        raise
-
-
-def _written(data: Mapping[str, Any]) -> str:
-    """Return what the message says that a context menu was opened on: its text, and that of its embeds."""
-    message = data["resolved"]["messages"][data["target_id"]]
-    said = [message.get("content", "")]
-    for embed in message.get("embeds", []):
-        said += [embed.get("title") or "", embed.get("description") or ""]
-    return "\n".join(filter(None, said))

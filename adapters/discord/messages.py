@@ -21,6 +21,7 @@ from bot.model import Button, Card, Item, Reply, Text
 _CONTENT = 2_000
 _DESCRIPTION = 4_096
 _TITLE = 256
+_LINE = 512  # of a list
 _FOOTER = 300  # of 2,048: it is one small line
 _TOGETHER = 6_000  # characters of all embeds; addresses do not count
 _EMBEDS = 10
@@ -133,12 +134,16 @@ def _content(reply: Reply, notes: Iterable[str]) -> str:
     width = _CONTENT
     while True:
         text = Text(said).clip(width).plain
-        whole = "\n".join(filter(None, [about, prose(text, headed=bool(reply.cards or reply.items)), below]))
+        whole = "\n".join(filter(None, [about, _prose(reply, text), below]))
         if len(whole) <= _CONTENT:
             return whole
         width = width * 3 // 4
         if width < 200:
             below = below[:_TITLE]
+
+
+def _prose(reply: Reply, text: str) -> str:
+    return prose(text, headed=bool(reply.cards or reply.items), room=reply.about)
 
 
 def _fitting(reply: Reply, cards: Sequence[Card]) -> tuple[discord.Embed, ...] | None:
@@ -192,8 +197,10 @@ def _lists(cards: Sequence[Card]) -> list[tuple[discord.Embed, ...]]:
 
 
 def _listed(items: Sequence[Item]) -> tuple[discord.Embed, ...]:
-    lines = [_within(item.text, "**", _TITLE * 2) for item in items]
-    return tuple(discord.Embed(description=text, colour=_COLOUR) for text in _joined(lines)[:1])
+    """Return a list as an embed: its lines give way where it would be too long."""
+    most = min(_LINE, _DESCRIPTION // max(1, len(items)) - 1)
+    lines = [_within(item.text, "**", most) for item in items]
+    return (discord.Embed(description="\n".join(lines), colour=_COLOUR),) if lines else ()
 
 
 def _joined(lines: Sequence[str]) -> list[str]:

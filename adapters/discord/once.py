@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import aiohttp
@@ -21,10 +23,24 @@ async def request(client: discord.Client, route: Route, payload: Mapping[str, An
     discord.py keeps Discord's pace and waits out a short 429. Raise one of `failures.FAILURES`, or what it raises.
     """
     options: dict[str, Any] = {} if payload is None else {"json": payload}
-    answer = await client.http.request(route, timeout=_ANSWERS_WITHIN, raise_for_status=_fail, **options)
+    with cancellable(client):
+        answer = await client.http.request(route, timeout=_ANSWERS_WITHIN, raise_for_status=_fail, **options)
     if not isinstance(answer, dict):
         raise aiohttp.ClientPayloadError("no JSON object")
     return answer
+
+
+@contextmanager
+def cancellable(client: discord.Client) -> Iterator[None]:
+    """Leave nothing behind where a request in the block is cancelled.
+
+    While one waits for the limit of all requests, discord.py holds all others back, and nobody would let them go.
+    """
+    try:
+        yield
+    except asyncio.CancelledError:
+        client.http._global_over.set()
+        raise
 
 
 async def _fail(response: aiohttp.ClientResponse) -> None:

@@ -7,7 +7,6 @@ lets it go on where it was.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
@@ -19,7 +18,7 @@ from aiolimiter import AsyncLimiter
 from discord.http import Route, handle_message_parameters
 from discord.utils import snowflake_time
 
-from adapters.discord import direct, failures, forums, pressed
+from adapters.discord import direct, failures, forums, history, pressed
 from adapters.discord.asked import PEOPLE
 from adapters.discord.guilds import ERASED_AFTER
 from adapters.discord.invalid import InvalidRequests
@@ -36,8 +35,6 @@ _log = logging.getLogger(__name__)
 _NONCE_HOLDS = timedelta(seconds=120)
 _SETTLED = timedelta(seconds=2)  # so long, at most, until a message that was taken stands in the history
 _CLOCKS_DIFFER = timedelta(minutes=5)
-_HISTORY = 2_000  # messages
-_LOOKED_WITHIN = 60.0  # seconds
 # A post that nobody writes in is archived after an hour at the earliest, and then no active one any more.
 _ACTIVE = timedelta(minutes=55)
 # Requests and seconds: 40 a second and five at once, of the 50 in any second that all of a bot may make.
@@ -96,16 +93,22 @@ class Posts:
         progress = await recall(self._ledger, entry, self._clock())
         if progress.done >= len(messages) and not progress.unpublished:
             return
-        room = await self._room(to, progress)
-        for message in messages[progress.done :]:
-            doubtful = uncertain and bool(progress.tried)
-            progress = await self._deliver(_Step(room, message, reply, entry, progress), doubtful=doubtful)
-            room = replace(room, channel=progress.channel)
+        try:
+            room = await self._room(to, progress)
+            for message in messages[progress.done :]:
+                doubtful = uncertain and bool(progress.tried)
+                progress = await self._deliver(_Step(room, message, reply, entry, progress), doubtful=doubtful)
+                room = replace(room, channel=progress.channel)
+        except DeliveryError as error:
+            if not _has_ended(error, to, progress):
+                raise
+            _log.warning("post_ended", extra={"code": error.code, "platform": to.platform})
+            return
         await self._publish(room, entry, progress)
 
     async def _room(self, to: Destination, progress: Progress) -> _Room:
         if to.is_person:
-            known = progress.channel or await direct.known(self._ledger, _user(to), self._clock())
+            known = await direct.known(self._ledger, _user(to), self._clock())
             return _Room(to, known or await self._open(to), {})
         await self._turn()
         channel = progress.channel or to.name
@@ -187,17 +190,11 @@ class Posts:
         return forums.opened(threads, step.room.channel, step.reply, self._me, after), now - since > _ACTIVE
 
     async def _look_in_history(self, step: _Step, after: datetime) -> tuple[str, bool]:
-        seen = 0
-        async with asyncio.timeout(_LOOKED_WITHIN):
-            there = self._client.get_partial_messageable(int(step.room.channel))
-            async for each in there.history(limit=_HISTORY, after=after):
-                seen += 1
-                if each.author.id == self._me and step.message.stands(each):
-                    return str(each.id), False
-        # Who may not read the history is shown an empty one. The channel tells whether it can be empty.
+        stands, seen = await history.find(self._client, step.room.channel, after, step.message.stands)
+        # An empty history may be one that cannot be read. The channel tells whether it can be empty.
         last = step.room.about.get("last_message_id")
         is_hidden = not seen and not step.room.to.is_person and (last is None or snowflake_time(int(last)) > after)
-        return "", is_hidden or seen == _HISTORY
+        return stands, is_hidden or seen == history.MOST
 
     async def _publish(self, room: _Room, entry: str, progress: Progress) -> None:
         """Show an announcement to the servers that follow the channel. It stands, whatever becomes of that."""
@@ -261,12 +258,20 @@ class Posts:
         elif to.workspace != PEOPLE and self._left(to.workspace):
             now = self._clock()
             await self._ledger.close(to.workspace, "removed", now, erase_at=now + ERASED_AFTER)
+            # It waits with all that is owed there, for the case that the bot is let in again.
+            return DeliveryError(failed.code, "later")
         return failed
 
 
 def _unwritten(failed: DeliveryError) -> DeliveryError:
     """Return a failure of what posts nothing: it leaves nothing uncertain."""
     return DeliveryError(failed.code, "later" if failed.kind == "uncertain" else failed.kind, failed.retry_after)
+
+
+def _has_ended(error: DeliveryError, to: Destination, progress: Progress) -> bool:
+    """Say whether a post that a delivery has opened in a forum takes nothing more."""
+    cause, within = error.__cause__, progress.done and not to.is_person and progress.channel != to.name
+    return bool(within) and isinstance(cause, discord.HTTPException) and cause.code in failures.ENDED
 
 
 def _user(person: Destination) -> str:

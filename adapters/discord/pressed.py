@@ -41,6 +41,11 @@ def custom_id(shown: str, place: str, by: str, line: str) -> tuple[str, dict[str
     return before + said, long
 
 
+def shown(data: Mapping[str, Any]) -> str:
+    """Return where the answer to a component's interaction goes, as its custom id says; of any other, ""."""
+    return str(data.get("custom_id", "")).partition(":")[0]
+
+
 def place(custom_id: str) -> str:
     """Return the place that a custom id was given, "" for one that is none of ours."""
     parts = custom_id.split(":", 3)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import discord
+from discord.abc import PrivateChannel
 
 from adapters.discord.asked import Asked
 from adapters.discord.install import NAMES, link
@@ -22,8 +23,20 @@ def authorised(call: Call, asked: Asked) -> Call:
     """
     if asked.is_alone:
         return replace(call, may_manage=True)
-    manages = asked.interaction.permissions.manage_guild
+    # In a group nobody manages, and the obstacle is what there is to say.
+    manages = asked.interaction.guild_id is None or asked.interaction.permissions.manage_guild
     return replace(call, may_manage=manages, obstacle=_obstacle(asked, int(call.room.name)))
+
+
+def is_here(channel_id: str, asked: Asked) -> bool:
+    """Say whether a channel that was named can be of the server where it was named.
+
+    Whoever manages one server has nothing to say in another, and nobody but Discord's apps keeps them from naming it.
+    """
+    here = asked.interaction.guild_id
+    found = asked.interaction.client.get_channel(int(channel_id))
+    # An archived thread is not known; it is for the post to find out.
+    return here is not None and (found is None or (not isinstance(found, PrivateChannel) and found.guild.id == here))
 
 
 def _obstacle(asked: Asked, channel_id: int) -> str:

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+from functools import cache
+
 from adapters._prose import Row, as_told, parts
 from adapters.discord import markdown
-from adapters.discord.commands import COMMAND, option_name
+from adapters.discord.commands import CHANNEL, COMMAND, about, option_name
 from bot.commands import COMMANDS, places
+from bot.model import Destination
+
+_PAPER = re.compile(r"(https://arxiv\.org/abs/[\w./-]*\w)")
 
 
 def typed(line: str) -> str:
@@ -26,19 +33,45 @@ def here(text: str) -> str:
     return "".join(typed(each) if is_command else each for each, is_command in as_told(text))
 
 
-def prose(text: str, *, headed: bool = False) -> str:
-    """Return a text as markdown: commands as code, examples as a list, and the first line bold where it heads more."""
+def prose(text: str, *, headed: bool = False, room: Destination | None = None) -> str:
+    """Return a text as markdown: commands as code, examples as a list, and the first line bold where it heads more.
+
+    `room` is the one that it speaks of, if that is another one: what is typed for that names it.
+    """
     if headed:
         first, feed, rest = text.strip("\n").partition("\n")
-        return markdown.bold(here(first)) + feed + _said(rest)
-    return "\n".join(_said(each) if isinstance(each, str) else "\n".join(map(_row, each)) for each in parts(text))
+        return markdown.bold(here(first)) + feed + _said(rest, room)
+    for as_usual, as_field in _fields().items():
+        text = text.replace(as_usual, as_field)
+    return "\n".join(_said(each, room) if isinstance(each, str) else _listed(each) for each in parts(text))
 
 
-def _row(row: Row) -> str:
-    return f"- {markdown.code(typed(row.line))}" + (f"  {markdown.escape(row.about)}" if row.about else "")
+@cache
+def _fields() -> Mapping[str, str]:
+    """Return what is said of each parameter ("page:N: which page ..."), by that what is said of its field here."""
+    return {
+        f"{each.shown}: {each.about}": f"{option_name(name, parameter)}: {about(parameter, each)}"
+        for name, command in COMMANDS.items()
+        for parameter, each in command.parameters.items()
+    }
 
 
-def _said(text: str) -> str:
-    return "".join(
-        markdown.code(typed(each)) if is_command else markdown.escape(each) for each, is_command in as_told(text)
-    )
+def _listed(rows: list[Row]) -> str:
+    lines = [markdown.code(typed(row.line)) + (f"  {markdown.escape(row.about)}" if row.about else "") for row in rows]
+    return lines[0] if len(lines) == 1 else "\n".join(f"- {each}" for each in lines)
+
+
+def _said(text: str, room: Destination | None) -> str:
+    return "".join(_command(each, room) if is_command else _words(each) for each, is_command in as_told(text))
+
+
+def _command(line: str, room: Destination | None) -> str:
+    name = line.partition(" ")[0]
+    if room is None or not COMMANDS[name].manages:
+        return markdown.code(typed(line))
+    return f"{markdown.code(f'{typed(line)} {CHANNEL}:')}<#{room.name}>"
+
+
+def _words(text: str) -> str:
+    """Return text as markdown, in which addresses of papers lead there, without a preview."""
+    return "".join(f"<{each}>" if _PAPER.fullmatch(each) else markdown.escape(each) for each in _PAPER.split(text))

@@ -35,7 +35,10 @@ async def status(call: Call, store: Store) -> Reply:
     """Say what is stored, how fresh it is, and what is still to be delivered."""
     census = await store.census()
     if census.newest is None or census.oldest is None:
-        return Reply(Text("No digest has been taken in yet. Type in a shell: paperwire ingest PATH"), private=True)
+        return Reply(
+            Text("No digest has been taken in yet. Who runs the bot does that, in a shell: paperwire ingest PATH"),
+            private=True,
+        )
     mine = await store.subscriptions(call.caller)
     today = call.at.date()
     late = expected_after(census.newest)

@@ -60,7 +60,8 @@ def _nothing_on(wanted: date, today: date, category: str | None, empty: list[str
         head = f"No digest{of} for {when}{' yet' if wanted == today else ' has been taken in'}."
     if newest is None:
         return (
-            f"{head} There is none{' before it' if wanted <= today else ''} here: paperwire ingest PATH takes one in."
+            f"{head} There is none{' before it' if wanted <= today else ''} here. "
+            "Who runs the bot can take one in, in a shell: paperwire ingest PATH"
         )
     return f"{head} The newest{' before it' if wanted < today else ''} is of {spoken(newest)}:"
 

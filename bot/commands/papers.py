@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from bot import advice, grammar, spelling
 from bot.calendar import spoken
 from bot.cards import card, found
@@ -15,6 +17,7 @@ from bot.ports import Found, Store
 from bot.query import Query
 
 AGAIN = "Share"
+_ADDRESS = re.compile(r"https?://\S+")
 _NEAREST = 50  # papers that are still like something
 
 
@@ -56,7 +59,7 @@ async def today(call: Call, store: Store, day: Day = None, category: Category = 
         category = await known_category(category, store)
     head, shown, taken = await day_shown(call, store, day, category)
     if shown is None:
-        return Reply(Text(head))
+        return Reply(Text(head), private=True)
     listed = await store.listed(shown, category, limit=PAGE, offset=(page - 1) * PAGE)
     check_page(page, listed.total)
     together = f"{papers(listed.total)} of {spoken(shown)}, each shown once" if len(taken) > 1 else ""
@@ -105,7 +108,8 @@ async def similar(call: Call, store: Store, like: Like, page: Page = 1) -> Reply
     telling words, those that it has and few papers have; each paper found says which of them it shares.
     """
     paper = await _meant(like, store)
-    text = f"{paper.title}\n{paper.title}\n{paper.abstract}" if paper else like
+    # The words of an address are rare and tell nothing.
+    text = f"{paper.title}\n{paper.title}\n{paper.abstract}" if paper else _ADDRESS.sub(" ", like)
     asked = await telling(text, store)
     of = paper.title if paper else "this text"
     if asked is None:

@@ -118,7 +118,7 @@ Categories = Annotated[
 ]
 Count = Annotated[
     int | None,
-    _whole_number("count:N", f"how many papers a day, 1 to {MOST_HIGHLIGHTS}: count:3", MOST_HIGHLIGHTS),
+    _whole_number("count:N", f"how many papers a day, 1 to {MOST_HIGHLIGHTS}, for example count:3", MOST_HIGHLIGHTS),
 ]
 Start = Annotated[
     time | None,

@@ -52,7 +52,7 @@ async def settings(
     if switch is None and not chosen:
         return Reply(Text("\n".join([_settled(now), *await _trouble(now, store)])), private=True)
     if not call.may_manage:
-        raise UserError("Only who manages this room can change its settings. Ask one of them.")
+        raise UserError("Only who manages this room's server or workspace can change its settings. Ask one of them.")
     if switch is False:
         if chosen:
             raise UserError("settings off stops all highlights here. To choose, name what to keep: settings on cs.CV")

@@ -143,7 +143,7 @@ def silence(pause: Pause) -> str:
     """Say that a person's alerts are paused, and what starts them again."""
     return (
         f"Alerts to you are paused since {moment(pause.since)}: {pause.code}. "
-        "They go on as soon as you subscribe to something, also to what you have."
+        "Once that is put right, they go on when you subscribe to something, also to what you have."
     )
 
 

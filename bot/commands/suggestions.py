@@ -115,10 +115,11 @@ async def _titled(typed: str, store: Store) -> Mapping[str, str]:
     *whole, last = grammar.plain(typed).split() or [""]
     if len(whole) >= _WORDS:
         return {}
-    begun = completion.ways(last)
-    terms = [Term(each, "", "title") for each in (*map(phrases, whole), begun) if each]
-    found = await store.titles(terms, limit=_MOST if begun else _LOOKED_THROUGH)
-    word = re.compile(rf"(?<!\w){re.escape('' if begun else last)}", re.IGNORECASE)
+    terms = [Term(each, "", "title") for each in (*map(phrases, whole), completion.ways(last)) if each]
+    if terms and terms[-1].prefix:
+        return await store.titles(terms, limit=_MOST)
+    found = await store.titles(terms, limit=_LOOKED_THROUGH)
+    word = re.compile(rf"(?<!\w){re.escape(last)}", re.IGNORECASE)
     return {arxiv_id: title for arxiv_id, title in found.items() if word.search(title)}
 
 

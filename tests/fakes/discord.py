@@ -11,26 +11,25 @@
 Every outgoing payload goes through `discord_limits.problems` and, where it is at hand, Discord's own description of its
 API; every message is searched for live mentions and links to hosts that are not in `hosts` (`on_purpose`: texts that
 may be live). What is found is answered with Discord's error and kept in `problems`: leaving the context raises
-AssertionError with all of them. `expect(part)` says that a test wants one.
+AssertionError with all of them. `expect(part)` says that a test wants one. To measure without what that takes, there is
+`FakeDiscord(judging=False)`.
 
-- The world: `guild(name)`, then `.text()`, `.announcement()`, `.forum(tags=, require_tag=)`, `.thread(parent)`,
-  `.join(user, manage=)`; `user(name, dms=, installed=)`, `world.dm(user)`; `channel.allow/deny(Permission)` for the
-  bot, `guild.everyone`; `application` (what GET /applications/@me says differently), `register(commands)`; `ahead`
-  (seconds the clock is put forward), `callback_limit`.
+- The world: `guild(name)`, then `.text()`, `.announcement()`, `.forum(tags=, moderated=, require_tag=)`,
+  `.thread(parent)`, `.join(user, manage=)`; `user(name, dms=, installed=)`, `world.dm(user)`; for the bot
+  `channel.allow/deny(Permission)`; `guild.everyone`; `application` (what GET /applications/@me says differently),
+  `register(commands)`; `ahead` (seconds the clock is put forward), `callback_limit`.
 - What happened: `messages` (what stands in channels), `ephemerals`, `requests`, `invalid` (requests that Discord counts
   against the address), `commands`, `puts` (of commands), `opened` (DMs). `until(condition)` waits for any of it.
 - People: `slash`, `autocomplete`, `context_menu`, `press`, `choose`, `submit`, `say`. Each returns an `Answered`.
 - Servers: `added_to`, `removed_from`, `outage`, `restored`, `delete(channel)`, `remove(message)`. `gateway` is the
   `FakeGateway`, with the faults that its lines have.
-- Limits: `limits.pace` (requests, seconds; `PACE` is Discord's for messages), `limits.everywhere` (50 is Discord's).
+- Limits: `limits.pace` (requests, seconds; `PACE` is Discord's for messages), `limits.everywhere` (a second, in all).
 - Faults: `fail(method, path, *faults)` with `refused`, `limited`, `broken`, `dropped`, `reset`, `silent`, `truncated`
   (and `fine` between them); the path is below /api/v10, with `*` for one part of it.
 """
 
 from __future__ import annotations
 
-import asyncio
-import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from types import TracebackType
@@ -38,15 +37,20 @@ from typing import Any, Self
 
 from aiohttp import web
 
-from tests.fakes import discord_markdown, discord_payloads
+from tests.fakes import discord_payloads
 from tests.fakes.discord_asking import People
-from tests.fakes.discord_faults import Fault, broken, dropped, fine, limited, pattern, refused, reset, silent, truncated
+from tests.fakes.discord_faults import dropped, limited, pattern, refused, reset
 from tests.fakes.discord_gateway import FakeGateway
-from tests.fakes.discord_http import RestApi
+from tests.fakes.discord_http import Request, RestApi
 from tests.fakes.discord_interactions import Answered, Interaction
+from tests.fakes.discord_messages import Json, Message
 from tests.fakes.discord_permissions import ASKED, Permission
 from tests.fakes.discord_rest import Nonces
-from tests.fakes.discord_state import Channel, Dms, Guild, Json, Message, Request, User, World
+from tests.fakes.discord_state import Channel, Dms, Guild, User, World
+from tests.fakes.faults import Fault, broken, fine, silent, truncated
+from tests.fakes.hosts import HOSTS
+from tests.fakes.problems import Problems
+from tests.fakes.waiting import until
 
 __all__ = ["PACE", "Answered", "Channel", "FakeDiscord", "Guild", "Message", "Permission", "Request", "User"]
 __all__ += ["Fault", "broken", "dropped", "fine", "limited", "refused", "reset", "silent", "truncated"]
@@ -58,9 +62,12 @@ PACE = (5, 5.0)
 class FakeDiscord:
     """See the module."""
 
-    def __init__(self) -> None:
-        self.problems: list[str] = []
-        self.hosts: set[str] = set(discord_markdown.HOSTS)
+    def __init__(self, *, judging: bool = True) -> None:
+        self.judging = judging
+        self._problems = Problems("Discord")
+        self.problems = self._problems.found
+        self.complain, self.expect, self.check = self._problems.complain, self._problems.expect, self._problems.check
+        self.hosts: set[str] = set(HOSTS)
         self.on_purpose: set[str] = set()
         self.application: Json = {}
         self.callback_limit = 3.0
@@ -71,7 +78,6 @@ class FakeDiscord:
         self.rest = RestApi(self)
         self.limits = self.rest.limits
         self.requests = self.rest.requests
-        self._expected: list[str] = []
 
         self.world = World(self.complain)
         self.messages = self.world.messages
@@ -113,10 +119,7 @@ class FakeDiscord:
         self.rest.closing.set()
         await self.gateway.stop()
         await self._runner.cleanup()
-        if error is None:
-            self.check()
-        elif self.problems:
-            error.add_note(f"Discord found problems: {self.problems}")
+        self._problems.end(error)
 
     @property
     def api(self) -> str:
@@ -138,8 +141,8 @@ class FakeDiscord:
 
     @property
     def invalid(self) -> list[Request]:
-        """The requests that count to the 10,000 in ten minutes after which an address is shut out."""
-        return [each for each in self.requests if each.status in (401, 403, 429)]
+        """The requests that Discord counts against the address."""
+        return [each for each in self.requests if each.is_invalid]
 
     @property
     def ahead(self) -> float:
@@ -193,7 +196,7 @@ class FakeDiscord:
     def say(self, user: User, channel: Channel, text: str) -> Message:
         """Let a person write in a channel; without the intent for messages the product does not hear of it."""
         message = Message(self.world.new_id(), channel, user, text)
-        self.messages.append(message)
+        self.world.stand(message)
         return message
 
     def remove(self, message: Message) -> None:
@@ -215,35 +218,13 @@ class FakeDiscord:
         self.rest.faults.clear()
         self.rest.lasting.clear()
 
-    # What is wrong
-
-    def complain(self, where: str, what: str) -> None:
-        self.problems.append(f"{where}: {what}")
-
-    def expect(self, part: str) -> None:
-        """Expect problems that contain a text: at the end there must be one, and none of them fails the test."""
-        self._expected.append(part)
-
-    def check(self) -> None:
-        """Raise AssertionError with the problems that nobody expected, and with those that did not come."""
-        wrong = [each for each in self.problems if not any(part in each for part in self._expected)]
-        wrong += [
-            f"expected, but not found: {part}"
-            for part in self._expected
-            if not any(part in each for each in self.problems)
-        ]
-        if wrong:
-            raise AssertionError("Discord found problems:\n  " + "\n  ".join(wrong))
-
     async def until(self, condition: Callable[[], Any], seconds: float = 10) -> Any:
         """Wait for a condition and return what it gave; AssertionError where it does not come true in time."""
-        end = time.monotonic() + seconds
-        while not (held := condition()):
-            if time.monotonic() > end:
-                asked = [(each.method, each.path, each.status) for each in self.requests[-20:]]
-                raise AssertionError(f"nothing came within {seconds:g} s; the last requests: {asked}")
-            await asyncio.sleep(0.005)
-        return held
+        return await until(
+            condition,
+            seconds,
+            lambda: f"the last requests: {[(each.method, each.path, each.status) for each in self.requests[-20:]]}",
+        )
 
     # Servers
 
@@ -273,9 +254,10 @@ class FakeDiscord:
         await self.gateway.dispatch("GUILD_CREATE", data, guild_id=guild.id)
 
     async def delete(self, channel: Channel) -> None:
-        """Let a channel or thread be deleted, and the product hear of it."""
-        channel.deleted = True
-        self.messages[:] = [each for each in self.messages if each.channel is not channel]
+        """Let a channel or thread be deleted, with the threads in it, and the product hear of it."""
+        for each in self.world.channels.values():
+            each.deleted = each.deleted or channel in (each, each.parent)
+        self.messages[:] = [each for each in self.messages if not each.channel.deleted]
         kind = "THREAD_DELETE" if channel.is_thread else "CHANNEL_DELETE"
         guild = channel.guild.id if channel.guild else None
         await self.gateway.dispatch(kind, discord_payloads.channel(channel), guild_id=guild)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from tests.fakes import discord_people
 from tests.fakes.discord_interactions import AUTOCOMPLETE, COMMAND, COMPONENT, SUBMIT, Answered, Interaction
-from tests.fakes.discord_state import Channel, Json, Message, User
+from tests.fakes.discord_messages import Json, Message
+from tests.fakes.discord_state import Channel, User
 
 if TYPE_CHECKING:
     from tests.fakes.discord import FakeDiscord
@@ -26,7 +27,7 @@ class People:
         """
         root, path = self._spell(command)
         found = discord_people.offered(self.fake.commands, 1, root, channel, user)
-        return await self._ask(COMMAND, user, channel, discord_people.command_data(found, path, options))
+        return await self._ask(COMMAND, user, channel, discord_people.command_data(found, path, options, user))
 
     async def autocomplete(
         self, user: User, channel: Channel, command: str, option: str, typed: str, /, **others: Any
@@ -34,7 +35,7 @@ class People:
         """Type into an option, and return what is offered for it: what people read, and what it stands for."""
         root, path = self._spell(command)
         found = discord_people.offered(self.fake.commands, 1, root, channel, user)
-        data = discord_people.command_data(found, path, {**others, option: typed}, focus=option)
+        data = discord_people.command_data(found, path, {**others, option: typed}, user, focus=option)
         return (await self._ask(AUTOCOMPLETE, user, channel, data)).choices
 
     async def context_menu(self, user: User, channel: Channel, name: str, target: Message | User | str) -> Answered:
@@ -57,7 +58,7 @@ class People:
         """Send the modal that was an answer, with values by the labels of its inputs."""
         asked = answered.interaction
         data = discord_people.modal_data(answered.modal, values)
-        return await self._ask(SUBMIT, asked.user, asked.channel, data, asked.source)
+        return await self._ask(SUBMIT, asked.user, asked.channel, data, asked.source, asked)
 
     def _spell(self, command: str) -> tuple[str, list[str]]:
         words = command.split()
@@ -65,7 +66,13 @@ class People:
         return (words[0], words[1:]) if words[0] in roots else ("papers", words)
 
     async def _ask(
-        self, kind: int, user: User, channel: Channel, data: Json, source: Message | None = None
+        self,
+        kind: int,
+        user: User,
+        channel: Channel,
+        data: Json,
+        source: Message | None = None,
+        opener: Interaction | None = None,
     ) -> Answered:
         if channel.guild is not None and user.id not in channel.guild.members:
             raise LookupError(f"{user.name} is not in {channel.guild.name!r}: guild.join(user)")
@@ -73,7 +80,7 @@ class People:
             raise LookupError(f"{user.name} does not see that message")
         owners = discord_people.owners(channel, user)
         asked = Interaction(self.fake.world.new_id(), kind, user, channel, self.fake.now(), source)
-        asked.outside = "0" not in owners
+        asked.owners, asked.opener, asked.typing = owners, opener, discord_people.typing(data)
         self.fake.interactions[asked.token] = asked
         data = discord_people.event(self.fake.world, asked, data, owners)
         await self.fake.gateway.dispatch(

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from tests.fakes import discord_limits, discord_markdown, discord_schema
-from tests.fakes.discord_http import Refused
+from tests.fakes import discord_limits, discord_markdown, discord_schema, hosts
+from tests.fakes.discord_answers import Refused
 from tests.fakes.discord_limits import Kind
-from tests.fakes.discord_state import Json, walk
+from tests.fakes.discord_messages import Json, walk
 
 if TYPE_CHECKING:
     from tests.fakes.discord import FakeDiscord
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 def judge(fake: FakeDiscord, kind: Kind, method: str, route: str, body: Any) -> None:
     """Keep all that is wrong with a request's body as problems, and refuse it as Discord does."""
+    if not fake.judging:
+        return
     where = f"{method} {route}"
     found = discord_limits.problems(kind, body) + discord_schema.problems(method, route, body)
     for each in found:
@@ -92,4 +94,4 @@ def _foreign(fake: FakeDiscord, url: str) -> bool:
     ours = ("/oauth2/authorize", "/channels/")
     if parts.scheme == "https" and parts.netloc == "discord.com" and parts.path.startswith(ours):
         return False
-    return url not in fake.on_purpose and discord_markdown.foreign(url, fake.hosts)
+    return url not in fake.on_purpose and hosts.foreign(url, fake.hosts)

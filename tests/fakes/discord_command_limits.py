@@ -8,6 +8,7 @@ from __future__ import annotations
 import unicodedata
 from typing import Any
 
+from tests.fakes.discord_messages import Json
 from tests.fakes.discord_rules import (
     Found,
     Rule,
@@ -24,7 +25,6 @@ from tests.fakes.discord_rules import (
     whole,
     words,
 )
-from tests.fakes.discord_state import Json
 
 # https://docs.discord.com/developers/reference#locales
 LOCALES = frozenset({
@@ -93,7 +93,11 @@ def _option(value: Any, path: str) -> Found:
         may |= {"choices": _choices(bound), "autocomplete": flag, "min_value": bound, "max_value": bound}
     if kind == 7:
         may["channel_types"] = many(one_of(*range(17)), 17)
-    yield from Shape({"type": whole(11, 3), **NAMED}, may)(value, path)
+    found = list(Shape({"type": whole(11, 3), **NAMED}, may)(value, path))
+    yield from found
+    for least, most in (("min_length", "max_length"), ("min_value", "max_value")):
+        if not found and {least, most} <= set(value) and value[least] > value[most]:
+            yield f"{path}: {least} is more than {most}"
     if value.get("autocomplete") and value.get("choices"):
         yield f"{path}: autocomplete and choices exclude each other"
 

@@ -1,95 +1,25 @@
 """Discord's gateway on loopback: sessions, heartbeats, replays and its limits, with the faults that lines have.
 
-https://discord.com/developers/docs/events/gateway
+https://docs.discord.com/developers/events/gateway
 """
 
 from __future__ import annotations
 
 import asyncio
-import importlib
-import itertools
 import json
 import time
-import zlib
 from collections import defaultdict, deque
 from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import dataclass, field
 from typing import Any
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
-Json = dict[str, Any]
+from tests.fakes.discord_messages import Json
+from tests.fakes.discord_sessions import GUILDS, Connection, Identify, Resume, Sessions, packing
+from tests.fakes.waiting import until
 
-GUILDS = 1 << 0
-LARGEST_PAYLOAD = 4096  # bytes
-SENDS_A_MINUTE = 120
-_DISPATCH, _HEARTBEAT, _IDENTIFY, _PRESENCE, _RESUME = 0, 1, 2, 3, 6
+_HEARTBEAT, _IDENTIFY, _PRESENCE, _RESUME = 1, 2, 3, 6
 _RECONNECT, _MEMBERS, _INVALID, _HELLO, _ACK = 7, 8, 9, 10, 11
-
-
-@dataclass(frozen=True, slots=True)
-class Identify:
-    """One IDENTIFY; `at` is the monotonic time it came."""
-
-    shard: int
-    shards: int
-    intents: int
-    presence: Json | None
-    at: float
-
-
-@dataclass(frozen=True, slots=True)
-class Resume:
-    """One RESUME, as it was asked for."""
-
-    session: str
-    seq: int
-    shard: int | None
-
-
-@dataclass(eq=False, slots=True)
-class Connection:
-    """One WebSocket of the product."""
-
-    socket: web.WebSocketResponse
-    request: web.Request
-    pack: Callable[[str], bytes] | None
-    session: Session | None = None
-    cut: bool = False
-    sent: deque[float] = field(default_factory=deque)
-    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
-    gone: asyncio.Event = field(default_factory=asyncio.Event)
-
-    async def send(self, payload: Json) -> None:
-        text = json.dumps(payload)
-        async with self.turn:
-            if self.cut or self.socket.closed:
-                return
-            with suppress(ConnectionError):
-                await (self.socket.send_str(text) if self.pack is None else self.socket.send_bytes(self.pack(text)))
-
-
-@dataclass(eq=False, slots=True)
-class Session:
-    """What a RESUME can go on with: every event of a shard since its IDENTIFY. `ready` once READY's guilds are out."""
-
-    id: str
-    shard: int
-    shards: int
-    events: list[Json] = field(default_factory=list)
-    connection: Connection | None = None
-    ready: bool = False
-
-    @property
-    def live(self) -> bool:
-        return self.ready and self.connection is not None and not self.connection.cut
-
-    async def dispatch(self, event: str, data: Json) -> None:
-        payload = {"op": _DISPATCH, "t": event, "s": len(self.events) + 1, "d": data}
-        self.events.append(payload)
-        if self.connection is not None:
-            await self.connection.send(payload)
 
 
 class FakeGateway:
@@ -127,13 +57,12 @@ class FakeGateway:
         self.opened = 0  # handshakes that were let through
         self.refused = 0  # handshakes that were not, and connections that were hung up on
         self.problems: list[str] = []
-        self._sessions: dict[str, Session] = {}
+        self._sessions = Sessions()
         self._identified: dict[int, deque[float]] = defaultdict(deque)
         self._refusals: deque[bool] = deque()  # whether each is by abort
         self._hang_ups = 0
         self._babbles = 0
         self._news = asyncio.Event()
-        self._ids = itertools.count(1)
 
     # What a test does
 
@@ -143,19 +72,12 @@ class FakeGateway:
 
     def live(self) -> int:
         """Count the shards that have a session and a connection, with all their guilds sent."""
-        return sum(each.live for each in self._sessions.values())
+        return self._sessions.live()
 
     async def dispatch(self, event: str, data: Json, *, guild_id: int | None = None, within: float = 20.0) -> None:
         """Send an event to the shard of a guild, once it has a session; what gets lost is sent again on a RESUME."""
-
-        def session() -> Session | None:
-            ready = (each for each in self._sessions.values() if each.ready)
-            return next((each for each in ready if each.shard == _shard(guild_id, each.shards)), None)
-
-        await self._until(lambda: session() is not None, within)
-        found = session()
-        assert found is not None
-        await found.dispatch(event, data)
+        session = await self._until(lambda: self._sessions.hearing(guild_id), within)
+        await session.dispatch(event, data)
 
     def cut(self, shard: int | None = None) -> int:
         """Abort the TCP lines, or a shard's; return how many there were."""
@@ -188,7 +110,7 @@ class FakeGateway:
         """Call the sessions invalid; where not `resumable`, forget them."""
         for connection in self._of(shard):
             if not resumable:
-                self._forget(connection.session)
+                self._sessions.forget(connection.session)
             await connection.send({"op": _INVALID, "d": resumable})
 
     def refuse(self, count: int, *, abort: bool = False) -> None:
@@ -228,7 +150,7 @@ class FakeGateway:
             self.refused += 1
             await socket.close(code=WSCloseCode.SERVICE_RESTART)
             return socket
-        connection = Connection(socket, request, _packing(request.query.get("compress", "")))
+        connection = Connection(socket, request, packing(request.query.get("compress", "")))
         self.connections.append(connection)
         self.opened += 1
         try:
@@ -249,15 +171,10 @@ class FakeGateway:
 
     async def _hear(self, connection: Connection, text: str) -> None:
         now = time.monotonic()
-        connection.sent.append(now)
-        while connection.sent[0] < now - 60:
-            connection.sent.popleft()
-        if len(text.encode()) > LARGEST_PAYLOAD:
-            self.problems.append(f"a payload of {len(text.encode())} bytes was sent")
-            return await self._close(connection, 4002)
-        if len(connection.sent) > SENDS_A_MINUTE:
-            self.problems.append(f"more than {SENDS_A_MINUTE} payloads were sent in a minute")
-            return await self._close(connection, 4008)
+        code, excess = connection.exceeded(text, now)
+        if code:
+            self.problems.append(excess)
+            return await self._close(connection, code)
         try:
             said = json.loads(text)
             op, data = said["op"], said["d"]
@@ -312,10 +229,7 @@ class FakeGateway:
         if crowded:
             self.problems.append(f"shard {shard} identified within {self.spacing:g} s of another")
             return await connection.send({"op": _INVALID, "d": False})
-        for old in [each for each in self._sessions.values() if each.shard == shard or each.shards != shards]:
-            self._forget(old)
-        session = Session(f"session-{next(self._ids)}", shard, shards, connection=connection)
-        connection.session = self._sessions[session.id] = session
+        session = self._sessions.begin(connection, shard, shards, intents)
         guilds = self._guilds(shard, shards)
         await session.dispatch(
             "READY",
@@ -338,7 +252,7 @@ class FakeGateway:
         return None
 
     async def _resume(self, connection: Connection, data: Json) -> None:
-        session = self._sessions.get(data.get("session_id", ""))
+        session = self._sessions.kept.get(data.get("session_id", ""))
         seq = data.get("seq")
         self.resumes.append(Resume(str(data.get("session_id")), seq or 0, session.shard if session else None))
         if data.get("token") != self._token():
@@ -347,7 +261,7 @@ class FakeGateway:
             return await connection.send({"op": _INVALID, "d": False})
         if not isinstance(seq, int) or seq > len(session.events):
             self.problems.append(f"RESUME has the number {seq} of {len(session.events)} events")
-            self._forget(session)
+            self._sessions.forget(session)
             return await self._close(connection, 4007)
         session.connection = None
         while seq < len(session.events):
@@ -360,14 +274,9 @@ class FakeGateway:
 
     async def _close(self, connection: Connection, code: int) -> None:
         if code in (4004, 4010, 4011, 4012, 4013, 4014):
-            self._forget(connection.session)
+            self._sessions.forget(connection.session)
         connection.cut = True
         await connection.socket.close(code=code)
-
-    def _forget(self, session: Session | None) -> None:
-        if session is not None:
-            self._sessions.pop(session.id, None)
-            session.connection = None
 
     def _of(self, shard: int | None) -> list[Connection]:
         return [
@@ -376,31 +285,5 @@ class FakeGateway:
             if shard is None or (each.session is not None and each.session.shard == shard)
         ]
 
-    async def _until(self, holds: Callable[[], bool], within: float) -> None:
-        async with asyncio.timeout(within):
-            while not holds():
-                self._news.clear()
-                await self._news.wait()
-
-
-def _shard(guild_id: int | None, shards: int) -> int:
-    """Return the shard of a guild; what is no guild's goes to the first."""
-    return 0 if guild_id is None else (guild_id >> 22) % shards
-
-
-def _packing(asked: str) -> Callable[[str], bytes] | None:
-    """Return how a connection's payloads are compressed, one stream for all; None: they are sent as text."""
-    if asked == "zlib-stream":
-        stream = zlib.compressobj()
-        return lambda text: stream.compress(text.encode()) + stream.flush(zlib.Z_SYNC_FLUSH)
-    if asked == "zstd-stream":
-        with suppress(ImportError):
-            # Loaded by name: there is one or the other, and types for neither.
-            zstd = importlib.import_module("zstandard")
-            frame = zstd.ZstdCompressor().compressobj()
-            return lambda text: bytes(frame.compress(text.encode()) + frame.flush(zstd.COMPRESSOBJ_FLUSH_BLOCK))
-        with suppress(ImportError):
-            zstd = importlib.import_module("compression.zstd")
-            blocks = zstd.ZstdCompressor()
-            return lambda text: bytes(blocks.compress(text.encode(), mode=blocks.FLUSH_BLOCK))
-    return None
+    async def _until(self, holds: Callable[[], Any], within: float) -> Any:
+        return await until(holds, within, lambda: f"{len(self.connections)} lines, {self.live()} live", self._news)

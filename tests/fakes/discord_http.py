@@ -6,74 +6,46 @@ https://docs.discord.com/developers/topics/rate-limits
 from __future__ import annotations
 
 import asyncio
-import functools
 import hashlib
 import json
 import re
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from tests.fakes import discord_payloads, slack_http
-from tests.fakes.discord_state import Request
-from tests.fakes.slack_state import Fault
+from tests.fakes.discord_answers import TEXTS, VIA, Exceeded, Refused, Scope, error, reply, too_many
+from tests.fakes.faults import Fault, answered, fine, go_wrong
 
 if TYPE_CHECKING:
     from tests.fakes.discord import FakeDiscord
 
-# What is behind Discord's own edge; an answer of Cloudflare's has no such header.
-VIA = {"Via": "1.1 google"}
 
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A REST request as it came in: `path` below /api/v10, `status` 0 where none was sent, `at` in epoch seconds.
 
-class Refused(Exception):  # noqa: N818
-    """What Discord answers to a request that it does not carry out; `found` says what is wrong with its body."""
+    `code` is Discord's of a refusal, `scope` whose limit a 429 speaks of.
+    """
 
-    def __init__(self, status: int, code: int, text: str = "", found: list[str] | None = None) -> None:
-        super().__init__(text)
-        self.status, self.code, self.found = status, code, found or []
-        self.text = text or TEXTS.get(code, "refused")
+    method: str
+    path: str
+    body: Any
+    status: int
+    at: float
+    query: dict[str, str] = field(default_factory=dict)
+    code: int = 0
+    scope: str = ""
 
+    @property
+    def is_invalid(self) -> bool:
+        """Whether it counts to the 10,000 in ten minutes after which an address is shut out.
 
-class Exceeded(Exception):  # noqa: N818
-    """A limit is used up for `seconds`; `everywhere`: that on all routes together."""
-
-    def __init__(self, seconds: float, *, everywhere: bool = False) -> None:
-        super().__init__()
-        self.seconds, self.everywhere = seconds, everywhere
-
-
-# https://docs.discord.com/developers/topics/opcodes-and-status-codes
-TEXTS = {
-    0: "404: Not Found",
-    10003: "Unknown Channel",
-    10004: "Unknown Guild",
-    10007: "Unknown Member",
-    10008: "Unknown Message",
-    10013: "Unknown User",
-    10015: "Unknown Webhook",
-    10062: "Unknown interaction",
-    10087: "Unknown tag",
-    40033: "This message has already been crossposted",
-    40060: "Interaction has already been acknowledged",
-    40067: "A tag is required to create a forum post in this channel",
-    40094: "This interaction has reached its maximum number of follow up messages",
-    50001: "Missing Access",
-    50005: "Cannot edit a message authored by another user",
-    50007: "Cannot send messages to this user",
-    50008: "Cannot send messages in a non-text channel",
-    50013: "Missing Permissions",
-    50024: "Cannot execute action on this channel type",
-    50027: "Invalid Webhook Token",
-    50033: "Invalid Recipient(s)",
-    50035: "Invalid Form Body",
-    50083: "Thread is archived",
-    50109: "The request body contains invalid JSON.",
-    50278: "Cannot send messages to this user due to having no mutual guilds",
-    160005: "Thread is locked",
-}
+        https://docs.discord.com/developers/topics/rate-limits#invalid-request-limit-aka-cloudflare-bans
+        """
+        return self.status in (401, 403) or (self.status == 429 and self.scope != "shared")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +58,13 @@ class Incoming:
 
     def id(self, name: str) -> int:
         return int(self.ids[name]) if self.ids[name].isdigit() else 0
+
+    def limit(self, usual: int, *, most: int) -> int:
+        """Return how many are wanted of something that is listed."""
+        wanted = int(self.query.get("limit", usual))
+        if not 1 <= wanted <= most:
+            raise Refused(400, 50035, found=[f"limit: is {wanted}, not 1 to {most}"])
+        return wanted
 
 
 Run = Callable[["FakeDiscord", Incoming], Any]
@@ -118,25 +97,29 @@ def route(method: str, template: str) -> Callable[[Run], Run]:
     return register
 
 
+# What has a bucket of its own. https://docs.discord.com/developers/topics/rate-limits
+_MAJOR = ("channel_id", "guild_id", "webhook_id", "webhook_token", "interaction_token")
+
+
 @dataclass(slots=True)
 class Limits:
     """Count requests: `pace` is (requests, seconds) for a route and its channel, guild or webhook.
 
-    `everywhere` is how many requests a second the bot has in all; None: as many as it likes.
+    `everywhere` is how many requests a second the bot has in all, but for those of interactions.
     """
 
     pace: tuple[int, float] = (50, 1.0)
-    everywhere: int | None = None
+    everywhere: int = 50
     _used: dict[str, deque[float]] = field(default_factory=dict)
     _crossposts: dict[int, deque[float]] = field(default_factory=dict)
     _all: deque[float] = field(default_factory=deque)
 
     def use(self, found: Route, ids: Mapping[str, str], now: float) -> dict[str, str]:
         """Return the headers of a request's bucket; Exceeded where it is used up."""
-        if self.everywhere is not None and not found.of_interaction:
-            _take(self._all, self.everywhere, 1.0, now, everywhere=True)
+        if not found.of_interaction:
+            _take(self._all, self.everywhere, 1.0, now, "global")
         most, seconds = self.pace
-        major = "/".join(ids.get(each, "") for each in ("channel_id", "guild_id", "webhook_id", "webhook_token"))
+        major = "/".join(ids.get(each, "") for each in _MAJOR)
         bucket = hashlib.md5(f"{found.method} {found.template}".encode(), usedforsecurity=False).hexdigest()
         used = self._used.setdefault(f"{bucket}:{major}", deque())
         _take(used, most, seconds, now)
@@ -157,12 +140,12 @@ class Limits:
         _take(self._crossposts.setdefault(channel, deque()), 10, 3600.0, now)
 
 
-def _take(used: deque[float], most: int, seconds: float, now: float, *, everywhere: bool = False) -> None:
+def _take(used: deque[float], most: int, seconds: float, now: float, scope: Scope = "user") -> None:
     # A window begins with its first request and ends for all of them together.
     if used and used[0] + seconds <= now:
         used.clear()
     if len(used) >= most:
-        raise Exceeded(used[0] + seconds - now, everywhere=everywhere)
+        raise Exceeded(used[0] + seconds - now, scope)
     used.append(now)
 
 
@@ -179,20 +162,10 @@ class RestApi:
         """Answer a request, or let it go wrong."""
         path = "/" + request.match_info["path"]
         body = await self._body(request)
-        log = functools.partial(self._log, request.method, path, body, dict(request.query))
-        fault = self.fault(request.method, path)
-        if fault is None or fault.commit:
-            true = self._carry_out(request, path, body)
-            if fault is None or fault.line == "whole":
-                log(true.status, _code(true))
-                return true
-        else:
-            true = None
-        log(fault.status if fault.line == "answer" else 0, 0)
-        if fault.line == "answer":
-            # aiohttp adds a charset to text, and discord.py reads no JSON that has one.
-            return web.Response(status=fault.status, headers=fault.headers, body=fault.body.encode())
-        return await slack_http.go_wrong(fault, request, true, self.closing)
+        fault = self.fault(request.method, path) or fine()
+        true = self._carry_out(request, path, body) if fault.commit else None
+        self.requests.append(_seen(request, path, body, self.fake.now(), answered(fault, true)))
+        return await go_wrong(fault, request, true, self.closing)
 
     def fault(self, method: str, path: str) -> Fault | None:
         """Return the fault that is next for a request, and forget it unless it lasts."""
@@ -202,9 +175,6 @@ class RestApi:
         return next(
             (each for of, pattern, each in self.lasting if of in (method, "*") and pattern.fullmatch(path)), None
         )
-
-    def _log(self, method: str, path: str, body: Any, query: dict[str, str], status: int, code: int) -> None:
-        self.requests.append(Request(method, path, body, status, self.fake.now(), query, code))
 
     async def _body(self, request: web.Request) -> Any:
         if not request.can_read_body:
@@ -222,11 +192,11 @@ class RestApi:
         )
         if found is None:
             self.fake.complain(f"{request.method} {path}", "is no route that this fake knows")
-            return reply(discord_payloads.error(0, TEXTS[0]), 404)
+            return reply(error(0, TEXTS[0]), 404)
         at, match = found
         ids = match.groupdict()
         if not at.of_interaction and request.headers.get("Authorization") != f"Bot {self.fake.token}":
-            return reply(discord_payloads.error(0, "401: Unauthorized"), 401)
+            return reply(error(0, "401: Unauthorized"), 401)
         headers = dict(VIA)
         try:
             headers |= self.limits.use(at, ids, self.fake.now())
@@ -234,34 +204,22 @@ class RestApi:
         except Exceeded as limit:
             return too_many(limit, headers)
         except Refused as refusal:
-            said = discord_payloads.error(refusal.code, refusal.text, refusal.found)
+            said = error(refusal.code, refusal.text, refusal.found)
             return reply(said, refusal.status, headers)
         return reply(said, 204 if said is None else 200, headers)
 
 
-def reply(said: Any, status: int = 200, headers: Mapping[str, str] = VIA) -> web.Response:
-    """Return an answer whose Content-Type is exactly application/json, as Discord's is."""
-    if said is None:
-        return web.Response(status=status, headers=headers)
-    return web.Response(
-        status=status, headers={"Content-Type": "application/json", **headers}, body=json.dumps(said).encode()
-    )
-
-
-def too_many(limit: Exceeded, headers: Mapping[str, str]) -> web.Response:
-    scope = "global" if limit.everywhere else "user"
-    said = {
-        "message": "You are being rate limited.",
-        "retry_after": round(limit.seconds, 3),
-        "global": limit.everywhere,
-    }
-    more = {"Retry-After": str(int(limit.seconds) + 1), "X-RateLimit-Scope": scope}
-    if limit.everywhere:
-        more["X-RateLimit-Global"] = "true"
-    return reply(said, 429, {**headers, **more})
+def _seen(request: web.Request, path: str, body: Any, at: float, answer: web.Response | None) -> Request:
+    """Return the record of a request and of what it was answered; None: nothing whole."""
+    seen = Request(request.method, path, body, 0, at, dict(request.query))
+    if answer is None:
+        return seen
+    scope = answer.headers.get("X-RateLimit-Scope", "")
+    return replace(seen, status=answer.status, code=_code(answer), scope=scope)
 
 
 def _code(answer: web.Response) -> int:
-    if answer.status < 400 or not isinstance(answer.body, bytes):
+    if answer.status < 400 or answer.content_type != "application/json" or not isinstance(answer.body, bytes):
         return 0
-    return int(json.loads(answer.body).get("code", 0))
+    said = json.loads(answer.body)
+    return int(said.get("code", 0)) if isinstance(said, dict) else 0

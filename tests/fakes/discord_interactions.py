@@ -10,11 +10,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from tests.fakes import discord_payloads
+from tests.fakes.discord_answers import Refused
 from tests.fakes.discord_checks import judge
-from tests.fakes.discord_http import Incoming, Refused, route
+from tests.fakes.discord_http import Incoming, route
 from tests.fakes.discord_limits import EPHEMERAL
+from tests.fakes.discord_messages import Json, Message
 from tests.fakes.discord_posting import change
-from tests.fakes.discord_state import Channel, Json, Message, User
+from tests.fakes.discord_state import Channel, User
 
 if TYPE_CHECKING:
     from tests.fakes.discord import FakeDiscord
@@ -45,7 +47,11 @@ ANSWERS = {
 
 @dataclass(eq=False, slots=True)
 class Interaction:
-    """Something that a person did. `source` is the message that it was done on, if it has components."""
+    """Something that a person did. `source` is the message that it was done on, if it has components.
+
+    `owners` says by whose installs the app is there, `typing` is the type of the option that is being typed, `opener`
+    is what the modal answered that is submitted.
+    """
 
     id: int
     kind: int
@@ -53,7 +59,9 @@ class Interaction:
     channel: Channel
     at: float
     source: Message | None = None
-    outside: bool = False
+    owners: Json = field(default_factory=dict)
+    typing: int = 0
+    opener: Interaction | None = None
     answer: Json | None = None
     original: Message | None = None
     loading: bool = False
@@ -108,6 +116,8 @@ class Answered:
         return (self.interaction.answer or {}).get("data") or {}
 
 
+# What each type of option takes as the value of a choice: strings, integers, numbers.
+_OFFERED: dict[int, type | tuple[type, ...]] = {3: str, 4: int, 10: (int, float)}
 _CALLBACK = "/interactions/{interaction_id}/{interaction_token}/callback"
 _WEBHOOK = "/webhooks/{webhook_id}/{webhook_token}"
 
@@ -126,7 +136,11 @@ def callback(fake: FakeDiscord, call: Incoming) -> Json | None:
     if kind not in ANSWERS[asked.kind] or (kind in (DEFERRED_UPDATE, UPDATE) and asked.source is None):
         fake.complain("callback", f"type {kind} cannot answer an interaction of type {asked.kind}")
         raise Refused(400, 50035, found=["type: cannot answer this interaction"])
-    _carry_out(fake, asked, kind, call.body.get("data") or {})
+    data = call.body.get("data") or {}
+    if kind == CHOICES and not all(isinstance(each["value"], _OFFERED[asked.typing]) for each in data["choices"]):
+        fake.complain("callback", f"what is offered is not of the option's type, {asked.typing}")
+        raise Refused(400, 50035, found=["choices: have values of another type"])
+    _carry_out(fake, asked, kind, data)
     asked.answer = call.body
     asked.answered.set()
     return _said(asked, kind) if call.query.get("with_response") in ("1", "true", "True") else None
@@ -137,7 +151,7 @@ def _carry_out(fake: FakeDiscord, asked: Interaction, kind: int, data: Json) -> 
         asked.original = _new(fake, asked, data)
         asked.loading = kind == DEFERRED
         if not asked.loading:
-            _stand(fake, asked.original)
+            fake.world.stand(asked.original)
     elif kind in (UPDATE, DEFERRED_UPDATE):
         assert asked.source is not None
         asked.original = asked.source
@@ -153,10 +167,12 @@ def _said(asked: Interaction, kind: int) -> Json:
             "response_message_loading": asked.loading,
             "response_message_ephemeral": asked.original.ephemeral,
         }
-    resource: Json = {"type": kind}
-    if kind in (MESSAGE, UPDATE) and asked.original is not None:
-        resource["message"] = discord_payloads.message(asked.original)
-    return {"interaction": said, "resource": resource}
+    if kind not in (MESSAGE, UPDATE) or asked.original is None:
+        return {"interaction": said}
+    return {
+        "interaction": said,
+        "resource": {"type": kind, "message": discord_payloads.message(asked.original)},
+    }
 
 
 @route("POST", _WEBHOOK)
@@ -166,10 +182,10 @@ def follow_up(fake: FakeDiscord, call: Incoming) -> Json:
     if asked.loading and asked.original is not None:
         # The first follow-up of a deferred answer is the answer itself.
         return _show(fake, asked, asked.original, call.body)
-    if asked.outside and len(asked.followups) >= MOST_FOLLOWUPS:
+    if "0" not in asked.owners and len(asked.followups) >= MOST_FOLLOWUPS:
         raise Refused(400, 40094)
     new = _new(fake, asked, call.body)
-    _stand(fake, new)
+    fake.world.stand(new)
     asked.followups.append(new)
     return discord_payloads.message(new)
 
@@ -218,25 +234,30 @@ def _new(fake: FakeDiscord, asked: Interaction, data: Json) -> Message:
     new = Message(fake.world.new_id(), asked.channel, fake.world.bot)
     change(new, data)
     new.edits = 0
-    new.asked = {
-        "id": str(asked.id),
-        "type": asked.kind,
-        "user": discord_payloads.user(asked.user),
-        "authorizing_integration_owners": {},
-    }
+    new.asked = _metadata(asked)
     new.to = asked.user if new.flags & EPHEMERAL else None
     return new
 
 
-def _stand(fake: FakeDiscord, new: Message) -> None:
-    (fake.ephemerals if new.ephemeral else fake.messages).append(new)
+def _metadata(asked: Interaction) -> Json:
+    said: Json = {
+        "id": str(asked.id),
+        "type": asked.kind,
+        "user": discord_payloads.user(asked.user),
+        "authorizing_integration_owners": asked.owners,
+    }
+    if asked.kind == COMPONENT and asked.source is not None:
+        said["interacted_message_id"] = str(asked.source.id)
+    if asked.opener is not None:
+        said["triggering_interaction_metadata"] = _metadata(asked.opener)
+    return said
 
 
 def _show(fake: FakeDiscord, asked: Interaction, which: Message, body: Json) -> Json:
     change(which, _kept(which, body))
     if which is asked.original and asked.loading:
         asked.loading = False
-        _stand(fake, which)
+        fake.world.stand(which)
     return discord_payloads.message(which)
 
 

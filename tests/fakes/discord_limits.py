@@ -3,6 +3,7 @@
 Sources: https://docs.discord.com/developers/resources/message, .../components/reference,
 .../interactions/receiving-and-responding, .../interactions/application-commands (in `discord_command_limits`). Keys and
 kinds of components that the table does not know are refused: add them with their limits before the product uses them.
+Characters are counted as code points; where Discord counts UTF-16 units instead is not documented, and not here.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Any, Literal, get_args
 
 from tests.fakes.discord_command_limits import CHOICES, COMMANDS
 from tests.fakes.discord_component_limits import COMPONENTS, MODAL
+from tests.fakes.discord_messages import Json, walk
 from tests.fakes.discord_rules import (
     Rule,
     Shape,
@@ -20,6 +22,7 @@ from tests.fakes.discord_rules import (
     flag,
     many,
     maybe,
+    moment,
     number,
     one_of,
     typed,
@@ -27,7 +30,6 @@ from tests.fakes.discord_rules import (
     whole,
     words,
 )
-from tests.fakes.discord_state import Json, walk
 
 Kind = Literal["message", "edit", "followup", "callback", "thread", "commands"]
 
@@ -71,7 +73,7 @@ EMBED = Shape(
         "title": maybe(words(256)),
         "description": maybe(words(4096)),
         "url": maybe(url()),
-        "timestamp": maybe(words(40)),
+        "timestamp": maybe(moment),
         "color": maybe(whole(0xFFFFFF)),
         "author": maybe(AUTHOR),
         "footer": maybe(FOOTER),

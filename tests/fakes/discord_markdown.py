@@ -12,12 +12,8 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
-from urllib.parse import urlsplit
 
-from tests.fakes import mrkdwn
-
-# Where a message of ours may lead. Subdomains count.
-HOSTS = mrkdwn.HOSTS
+from tests.fakes.hosts import HOSTS, foreign
 
 Kind = Literal["text", "link", "mention", "code"]
 
@@ -55,20 +51,6 @@ def live(text: str, hosts: Collection[str] = HOSTS) -> list[str]:
     return found + [f"a link to {each}" for each in links(text) if foreign(each, hosts)]
 
 
-def foreign(url: str, hosts: Collection[str] = HOSTS) -> bool:
-    """Tell whether a link leads to no known host, or might on some browser."""
-    # Browsers read a backslash as a slash, and drop tabs and line ends: what they reach is not what is written.
-    if re.search(r"[\\\s\x00-\x1f]", url):
-        return True
-    try:
-        parts = urlsplit(url)
-        host = (parts.hostname or "").rstrip(".").lower()
-    except ValueError:
-        return True
-    known = any(host == each or host.endswith(f".{each}") for each in hosts)
-    return parts.scheme.lower() not in ("http", "https") or "@" in parts.netloc or not known
-
-
 def pieces(text: str) -> list[Piece]:
     """Return a text as it is shown, in pieces."""
     return list(_blocks(text))
@@ -76,7 +58,8 @@ def pieces(text: str) -> list[Piece]:
 
 # Blocks
 
-_FENCE = re.compile(r"```(?:[a-zA-Z0-9_+\-.#]*\n)?\n*(.*?[^\n].*?)\n*```", re.DOTALL)
+# What a backslash stands before begins none.
+_FENCE = re.compile(r"\\.|```(?:[a-zA-Z0-9_+\-.#]*\n)?\n*(?P<code>.*?[^\n].*?)\n*```", re.DOTALL)
 # Quotes do not nest.
 _QUOTE = re.compile(r" *(?:>>>|>) ")
 _LINE_MARKS = re.compile(
@@ -88,23 +71,13 @@ _LINE_MARKS = re.compile(
 def _blocks(text: str) -> Iterator[Piece]:
     """Take the marks that begin lines away, and read the rest as one run: emphasis may span lines."""
     at = 0
-    for fence in _fences(text):
+    for fence in _FENCE.finditer(text):
+        if fence["code"] is None:
+            continue
         yield from _lines(text[at : fence.start()], at_start=at == 0 or text[at - 1] == "\n")
-        yield Piece("code", fence[1])
+        yield Piece("code", fence["code"])
         at = fence.end()
     yield from _lines(text[at:], at_start=at == 0)
-
-
-def _fences(text: str) -> Iterator[re.Match[str]]:
-    at = 0
-    while at < len(text):
-        if text[at] == "\\":
-            at += 2
-        elif match := _FENCE.match(text, at):
-            yield match
-            at = match.end()
-        else:
-            at += 1
 
 
 def _lines(text: str, *, at_start: bool) -> Iterator[Piece]:
@@ -157,8 +130,8 @@ _EMPHASIS = (
 )
 
 
-# What a mark or an address can begin with: most characters need no closer look.
-_STARTS = frozenset("\\@<[`*_~|hHsSdD")
+# No mark and no address begins with these.
+_PLAIN = re.compile(r"[^\\@<\[`*_~|hHsSdD]+")
 # Marks inside of marks, deeper than any text of ours: what is inside is plain.
 _DEEPEST = 30
 
@@ -168,7 +141,11 @@ def _inline(text: str, *, linked: bool = False, depth: int = 0) -> Iterator[Piec
     at = 0
     plain: list[str] = []
     while at < len(text):
-        found = _special(text, at, linked=linked, depth=depth) if text[at] in _STARTS else None
+        if match := _PLAIN.match(text, at):
+            plain.append(match[0])
+            at = match.end()
+            continue
+        found = _special(text, at, linked=linked, depth=depth)
         if found is None:
             plain.append(text[at])
             at += 1
@@ -188,9 +165,10 @@ def _flush(plain: list[str]) -> Iterator[Piece]:
 
 def _special(text: str, at: int, *, linked: bool, depth: int) -> tuple[int, list[Piece]] | None:
     """Return what stands at a place if it is more than a character: where it ends, and its pieces."""
+    start = text[at]
     if match := _ESCAPE.match(text, at):
         return match.end(), [Piece("text", match[1])]
-    for pattern, said in _MENTIONS:
+    for pattern, said in _MENTIONS if start in "@<" else ():
         if match := pattern.match(text, at):
             return match.end(), [Piece("mention", said(match), match[0])]
     if not linked and (link := _link(text, at)):
@@ -198,7 +176,7 @@ def _special(text: str, at: int, *, linked: bool, depth: int) -> tuple[int, list
     if match := _CODE.match(text, at):
         inside = match[2].strip() if match[2].startswith((" `", "`")) or match[2].endswith(("` ", "`")) else match[2]
         return match.end(), [Piece("code", inside)]
-    for pattern in _EMPHASIS if depth < _DEEPEST else ():
+    for pattern in _EMPHASIS if start in "*_~|" and depth < _DEEPEST else ():
         if match := pattern.match(text, at):
             return match.end(), list(_inline(match[1], linked=linked, depth=depth + 1))
     return None

@@ -9,8 +9,9 @@ import itertools
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+from tests.fakes.discord_messages import Json, Message
 from tests.fakes.discord_permissions import Permission
-from tests.fakes.discord_state import FORUM, GROUP, Channel, Guild, Json, Member, Message, User, World
+from tests.fakes.discord_state import FORUM, GROUP, Channel, Guild, Member, User, World
 
 _JOINED = "2021-01-01T00:00:00+00:00"
 _EPOCH_MS = 1_420_070_400_000
@@ -69,9 +70,20 @@ def role(id_: int, name: str, permissions: Permission) -> Json:
     }
 
 
+def _id(number: int | None) -> str | None:
+    return None if number is None else str(number)
+
+
+def partial_channel(where: Channel, permissions: Permission) -> Json:
+    """Return a channel as interactions show it, with what who asked may do there."""
+    hidden = ("permission_overwrites", "available_tags", "applied_tags")
+    shown = {key: value for key, value in channel(where).items() if key not in hidden}
+    return shown | {"permissions": str(int(permissions))}
+
+
 def channel(where: Channel) -> Json:
     """Return a channel, thread or direct channel as GET /channels/{id} shows it."""
-    shown: Json = {"id": str(where.id), "type": where.kind, "last_message_id": None, "flags": 0}
+    shown: Json = {"id": str(where.id), "type": where.kind, "last_message_id": _id(where.newest), "flags": 0}
     if where.guild is None:
         shown |= {"recipients": [user(each) for each in where.recipients]}
         return shown | ({"name": None, "icon": None, "owner_id": "1"} if where.kind == GROUP else {})
@@ -110,7 +122,7 @@ def channel(where: Channel) -> Json:
     }
     if where.kind == FORUM:
         tags = [
-            {"id": str(each.id), "name": each.name, "moderated": False, "emoji_id": None, "emoji_name": None}
+            {"id": str(each.id), "name": each.name, "moderated": each.moderated, "emoji_id": None, "emoji_name": None}
             for each in where.tags
         ]
         shown |= {
@@ -123,6 +135,19 @@ def channel(where: Channel) -> Json:
             "default_auto_archive_duration": 1440,
         }
     return shown
+
+
+def my_guild(which: Guild) -> Json:
+    """Return a guild as the list of those shows it that the bot is in."""
+    return {
+        "id": str(which.id),
+        "name": which.name,
+        "icon": None,
+        "banner": None,
+        "owner": False,
+        "permissions": str(int(which.everyone | which.bot.permissions)),
+        "features": [],
+    }
 
 
 def guild(which: Guild, *, full: bool = True) -> Json:
@@ -181,7 +206,11 @@ def guild(which: Guild, *, full: bool = True) -> Json:
         "member_count": len(which.members),
         "members": [member(which.bot)],
         "channels": [channel(each) for each in there if not each.is_thread],
-        "threads": [channel(each) for each in there if each.is_thread and not each.archived],
+        "threads": [
+            channel(each)
+            for each in there
+            if each.is_thread and not each.archived and each.permissions(which.world.bot)
+        ],
         "presences": [],
         "voice_states": [],
         "stage_instances": [],
@@ -212,8 +241,6 @@ def message(which: Message, *, readable: bool = True) -> Json:
     }
     if which.author.bot:
         shown["application_id"] = str(which.author.id)
-    if which.nonce is not None:
-        shown["nonce"] = which.nonce
     if which.asked:
         shown |= {"type": 20, "interaction_metadata": which.asked}
     return shown
@@ -230,18 +257,6 @@ def _numbered(components: list[Json], ids: Iterator[int]) -> list[Json]:
                 new[key] = inside if key == "components" else inside[0]
         shown.append(new)
     return shown
-
-
-def error(code: int, text: str, found: list[str] | None = None) -> Json:
-    """Return the body of a refusal; `found` are problems "path: what", as the tree that Discord makes of them."""
-    body: Json = {"message": text, "code": code}
-    for each in found or []:
-        path, _, what = each.partition(": ")
-        node = body.setdefault("errors", {})
-        for step in path.replace("[", ".").replace("]", "").split("."):
-            node = node.setdefault(step, {})
-        node.setdefault("_errors", []).append({"code": "INVALID", "message": what})
-    return body
 
 
 def application(world: World, more: Json) -> Json:

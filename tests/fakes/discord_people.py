@@ -10,8 +10,9 @@ from typing import Any
 
 from tests.fakes import discord_payloads
 from tests.fakes.discord_interactions import Interaction
+from tests.fakes.discord_messages import Json, Message, label, walk
 from tests.fakes.discord_permissions import EVERYONE, Permission
-from tests.fakes.discord_state import DM, GROUP, Channel, Json, Message, User, World, label, walk
+from tests.fakes.discord_state import DM, GROUP, Channel, User, World
 
 GUILD_CONTEXT, BOT_DM_CONTEXT, PRIVATE_CONTEXT = 0, 1, 2
 BY_GUILD, BY_USER = 0, 1
@@ -29,6 +30,7 @@ def event(world: World, asked: Interaction, data: Json, owners: Json) -> Json:
         "version": 1,
         "data": data,
         "channel_id": str(channel.id),
+        "channel": discord_payloads.partial_channel(channel, channel.permissions(user)),
         "locale": user.locale,
         "app_permissions": str(int(app_permissions(world, channel))),
         "entitlements": [],
@@ -37,7 +39,7 @@ def event(world: World, asked: Interaction, data: Json, owners: Json) -> Json:
         "attachment_size_limit": 10 * 2**20,
     }
     if channel.guild is None:
-        shown |= {"user": discord_payloads.user(user), "channel": discord_payloads.channel(channel)}
+        shown["user"] = discord_payloads.user(user)
     else:
         permissions = str(int(channel.permissions(user)))
         shown |= {
@@ -45,7 +47,6 @@ def event(world: World, asked: Interaction, data: Json, owners: Json) -> Json:
             "guild": {"id": str(channel.guild.id), "locale": channel.guild.locale, "features": []},
             "guild_locale": channel.guild.locale,
             "member": discord_payloads.member(channel.guild.members[user.id]) | {"permissions": permissions},
-            "channel": discord_payloads.channel(channel) | {"permissions": permissions},
         }
     if asked.source is not None:
         shown["message"] = discord_payloads.message(asked.source)
@@ -95,7 +96,7 @@ def offered(commands: Sequence[Json], kind: int, name: str, channel: Channel, us
     return command
 
 
-def command_data(command: Json, path: Sequence[str], given: Mapping[str, Any], *, focus: str = "") -> Json:
+def command_data(command: Json, path: Sequence[str], given: Mapping[str, Any], user: User, *, focus: str = "") -> Json:
     """Return the data of a slash command: `path` are its subcommands, `focus` the option that is being typed."""
     node, data = command, _named(command)
     inside: list[Json] = data.setdefault("options", [])
@@ -120,8 +121,16 @@ def command_data(command: Json, path: Sequence[str], given: Mapping[str, Any], *
                 raise LookupError(f"{name!r} is not declared with autocomplete")
             inside.append({"name": name, "type": option["type"], "value": str(value), "focused": True})
         else:
-            inside.append({"name": name, "type": option["type"], "value": _value(option, value, resolved)})
+            inside.append({"name": name, "type": option["type"], "value": _value(option, value, user, resolved)})
     return data | ({"resolved": resolved} if resolved else {})
+
+
+def typing(data: Json) -> int:
+    """Return the type of the option that is being typed, 0 where none is."""
+    inside = data.get("options", [])
+    while inside and "options" in inside[0]:
+        inside = inside[0]["options"]
+    return next((int(each["type"]) for each in inside if each.get("focused")), 0)
 
 
 def menu_data(command: Json, target: Message | User, channel: Channel) -> Json:
@@ -194,14 +203,14 @@ def _named(command: Json) -> Json:
     return {"id": command["id"], "name": command["name"], "type": command["type"]}
 
 
-def _value(option: Json, value: Any, resolved: Json) -> Any:
+def _value(option: Json, value: Any, user: User, resolved: Json) -> Any:
     """Return what Discord sends for what a person gave, once its app would let it pass."""
     kind, name = option["type"], option["name"]
     if kind == CHANNEL:
         if option.get("channel_types") and value.kind not in option["channel_types"]:
             raise LookupError(f"{name!r} offers no channel of type {value.kind}")
-        shown = discord_payloads.channel(value)
-        resolved.setdefault("channels", {})[shown["id"]] = shown | {"permissions": str(int(EVERYONE))}
+        shown = discord_payloads.partial_channel(value, value.permissions(user))
+        resolved.setdefault("channels", {})[shown["id"]] = shown
         return shown["id"]
     if kind == USER:
         resolved.setdefault("users", {})[str(value.id)] = discord_payloads.user(value)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tests.fakes import discord_payloads
-from tests.fakes.discord_http import Incoming, Refused
+from tests.fakes.discord_answers import Refused
+from tests.fakes.discord_http import Incoming
+from tests.fakes.discord_messages import Json, Message
 from tests.fakes.discord_permissions import Permission
-from tests.fakes.discord_state import DM, FORUM, GROUP, Channel, Guild, Json, Message, User
+from tests.fakes.discord_state import DM, FORUM, GROUP, Channel, Guild, User
 
 if TYPE_CHECKING:
     from tests.fakes.discord import FakeDiscord
@@ -19,17 +21,28 @@ def publish(fake: FakeDiscord, where: Channel, body: Json, *, id_: int | None = 
     new = Message(id_ or fake.world.new_id(), where, fake.world.bot)
     change(new, embedded(fake, where, body))
     new.edits = 0
-    fake.world.messages.append(new)
+    fake.world.stand(new)
     return new
 
 
 def change(which: Message, body: Json) -> None:
     """Show what a body names; what it does not name stays as it is."""
-    which.content = (body.get("content") or "") if "content" in body else which.content
-    which.embeds = (body.get("embeds") or []) if "embeds" in body else which.embeds
+    # Discord takes the white space around texts away.
+    # https://docs.discord.com/developers/resources/message#embed-object-embed-limits
+    which.content = (body.get("content") or "").strip() if "content" in body else which.content
+    which.embeds = trimmed(body.get("embeds") or []) if "embeds" in body else which.embeds
     which.components = (body.get("components") or []) if "components" in body else which.components
     which.flags |= body.get("flags") or 0
     which.edits += 1
+
+
+def trimmed(value: Any) -> Any:
+    """Return a value of JSON in which no text has white space around it."""
+    if isinstance(value, str):
+        return value.strip()
+    if isinstance(value, list):
+        return [trimmed(each) for each in value]
+    return {key: trimmed(each) for key, each in value.items()} if isinstance(value, dict) else value
 
 
 def embedded(fake: FakeDiscord, where: Channel, body: Json) -> Json:
@@ -82,7 +95,7 @@ def admit(fake: FakeDiscord, where: Channel) -> None:
         _admit_to(fake, where)
         return
     if where.kind == FORUM:
-        raise Refused(400, 50008)
+        raise Refused(400, 40058)
     needed = Permission.SEND_MESSAGES_IN_THREADS if where.is_thread else Permission.SEND_MESSAGES
     if not may(fake, where, needed):
         raise Refused(403, 50013)

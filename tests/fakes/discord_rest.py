@@ -9,8 +9,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tests.fakes import discord_payloads
+from tests.fakes.discord_answers import Refused
 from tests.fakes.discord_checks import judge
-from tests.fakes.discord_http import Incoming, Refused, route
+from tests.fakes.discord_http import Incoming, route
+from tests.fakes.discord_messages import Json, Message
 from tests.fakes.discord_permissions import Permission
 from tests.fakes.discord_posting import (
     admit,
@@ -24,7 +26,7 @@ from tests.fakes.discord_posting import (
     seen,
     sees,
 )
-from tests.fakes.discord_state import ANNOUNCEMENT, FORUM, PUBLIC_THREAD, Json, Message
+from tests.fakes.discord_state import ANNOUNCEMENT, FORUM
 
 if TYPE_CHECKING:
     from tests.fakes.discord import FakeDiscord
@@ -48,7 +50,7 @@ class Nonces:
 
 @route("GET", "/users/@me")
 def me(fake: FakeDiscord, _: Incoming) -> Json:
-    return discord_payloads.user(fake.world.bot) | {"verified": True, "mfa_enabled": False}
+    return discord_payloads.user(fake.world.bot) | {"verified": True, "mfa_enabled": False, "locale": "en-US"}
 
 
 @route("GET", "/users/@me/guilds")
@@ -56,9 +58,7 @@ def my_guilds(fake: FakeDiscord, call: Incoming) -> list[Json]:
     mine = [each for each in fake.world.guilds.values() if each.has_bot]
     after = int(call.query.get("after", 0))
     mine = sorted((each for each in mine if each.id > after), key=lambda each: each.id)
-    return [
-        {"id": str(each.id), "name": each.name, "features": []} for each in mine[: int(call.query.get("limit", 200))]
-    ]
+    return [discord_payloads.my_guild(each) for each in mine[: call.limit(200, most=200)]]
 
 
 @route("GET", "/users/{user_id}")
@@ -139,7 +139,7 @@ def history(fake: FakeDiscord, call: Incoming) -> list[Json]:
     if not may(fake, where, Permission.READ_MESSAGE_HISTORY):
         return []
     before, after = int(call.query.get("before", 2**63)), int(call.query.get("after", 0))
-    limit = int(call.query.get("limit", 50))
+    limit = call.limit(50, most=100)
     there = [each for each in where.messages if after < each.id < before]
     kept = there[:limit] if "after" in call.query else there[-limit:]
     return [seen(fake, each) for each in reversed(kept)]
@@ -168,10 +168,10 @@ def post(fake: FakeDiscord, call: Incoming) -> Json:
         return discord_payloads.message(made)
     where.archived = False
     new = publish(fake, where, call.body)
-    new.nonce = None if nonce is None else str(nonce)
     if enforced:
         fake.nonces.kept[str(nonce)] = (fake.now(), new)
-    return discord_payloads.message(new)
+    # Who posted it sees the nonce; nothing says that histories have it.
+    return discord_payloads.message(new) | ({} if nonce is None else {"nonce": nonce})
 
 
 @route("PATCH", _MESSAGES + "/{message_id}")
@@ -224,13 +224,17 @@ def start_post(fake: FakeDiscord, call: Incoming) -> Json:
     if not may(fake, where, Permission.SEND_MESSAGES):
         raise Refused(403, 50013)
     judge(fake, "thread", "POST", _THREADS, call.body)
+    moderates = may(fake, where, Permission.MANAGE_THREADS)
     tags = [int(each) for each in call.body.get("applied_tags") or []]
     if where.require_tag and not tags:
-        raise Refused(400, 40067)
-    if set(tags) - {each.id for each in where.tags}:
+        raise Refused(400, 40066 if where.tags and all(each.moderated for each in where.tags) else 40067)
+    known = {each.id: each for each in where.tags}
+    if set(tags) - set(known):
         raise Refused(400, 10087)
+    if not moderates and any(known[each].moderated for each in tags):
+        raise Refused(403, 50013)
     assert where.guild is not None
     thread = where.guild.thread(where, call.body["name"], id=fake.world.new_id())
-    thread.kind, thread.applied = PUBLIC_THREAD, tags
+    thread.applied, where.newest = tags, thread.id
     first = publish(fake, thread, call.body["message"], id_=thread.id)
     return discord_payloads.channel(thread) | {"message": discord_payloads.message(first)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -156,6 +157,13 @@ def url(most: int = 2048) -> Rule:
             yield f"{path}: {value!r} is no web address"
 
     return rule
+
+
+def moment(value: Any, path: str) -> Found:
+    try:
+        datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        yield f"{path}: {value!r} is no ISO 8601 time"
 
 
 def unique(key: str) -> Rule:

@@ -1,4 +1,4 @@
-"""What the fake Discord knows: people, guilds, channels, messages; and what went through it."""
+"""What the fake Discord knows: people, guilds, channels, messages."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import itertools
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
+from tests.fakes.discord_messages import Json, Message
 from tests.fakes.discord_permissions import ASKED, EVERY_PERMISSION, EVERYONE, NOTHING, Permission
 
-Json = dict[str, Any]
 Dms = Literal["open", "closed", "no mutual server"]
 
 TEXT, DM, GROUP, ANNOUNCEMENT, ANNOUNCEMENT_THREAD, PUBLIC_THREAD, PRIVATE_THREAD, FORUM = 0, 1, 3, 5, 10, 11, 12, 15
@@ -44,13 +44,20 @@ class Member:
 
 @dataclass(eq=False, slots=True)
 class Tag:
+    """A tag of a forum; one that is `moderated` takes Manage Threads to set."""
+
     id: int
     name: str
+    moderated: bool = False
 
 
 @dataclass(eq=False, slots=True)
 class Channel:
-    """A place for messages: `kind` is Discord's number. `allowed` and `denied` are overrides for the bot alone."""
+    """A place for messages: `kind` is Discord's number. `allowed` and `denied` are overrides for the bot alone.
+
+    `newest` is the number of the last message that came, whatever became of it, or of a forum's last post.
+    `joined`: the bot is in that thread, without which it does not see a private one.
+    """
 
     id: int
     kind: int
@@ -66,7 +73,9 @@ class Channel:
     denied: Permission = NOTHING
     archived: bool = False
     locked: bool = False
+    joined: bool = False
     deleted: bool = False
+    newest: int | None = None
 
     @property
     def is_thread(self) -> bool:
@@ -96,6 +105,8 @@ class Channel:
         if user is self.world.bot:
             place = self.parent if self.is_thread and self.parent else self
             has = (has & ~place.denied) | place.allowed
+            if self.kind == PRIVATE_THREAD and not self.joined and Permission.MANAGE_THREADS not in has:
+                return NOTHING
         # https://docs.discord.com/developers/topics/permissions#implicit-permissions
         return has if has & Permission.VIEW_CHANNEL else NOTHING
 
@@ -135,9 +146,18 @@ class Guild:
     def announcement(self, name: str = "news") -> Channel:
         return self._channel(ANNOUNCEMENT, name)
 
-    def forum(self, name: str = "reading", *, tags: Sequence[str] = (), require_tag: bool = False) -> Channel:
+    def forum(
+        self,
+        name: str = "reading",
+        *,
+        tags: Sequence[str] = (),
+        moderated: Sequence[str] = (),
+        require_tag: bool = False,
+    ) -> Channel:
+        """Make a forum; its tags that are `moderated` come after the others."""
         forum = self._channel(FORUM, name)
         forum.tags = [Tag(self.world.old_id(), each) for each in tags]
+        forum.tags += [Tag(self.world.old_id(), each, moderated=True) for each in moderated]
         forum.require_tag = require_tag
         return forum
 
@@ -151,7 +171,8 @@ class Guild:
         locked: bool = False,
         id: int | None = None,  # noqa: A002
     ) -> Channel:
-        thread = self._channel(PRIVATE_THREAD if private else PUBLIC_THREAD, name, id)
+        public = ANNOUNCEMENT_THREAD if parent.kind == ANNOUNCEMENT else PUBLIC_THREAD
+        thread = self._channel(PRIVATE_THREAD if private else public, name, id)
         thread.parent, thread.archived, thread.locked = parent, archived, locked
         return thread
 
@@ -159,82 +180,6 @@ class Guild:
         channel = Channel(id_ or self.world.old_id(), kind, self.world, self, name)
         self.channels[channel.id] = self.world.channels[channel.id] = channel
         return channel
-
-
-@dataclass(eq=False, slots=True)
-class Message:
-    """A message as people see it now. `to` is the only one who sees an ephemeral one."""
-
-    id: int
-    channel: Channel
-    author: User
-    content: str = ""
-    embeds: list[Json] = field(default_factory=list)
-    components: list[Json] = field(default_factory=list)
-    flags: int = 0
-    nonce: str | None = None
-    to: User | None = None
-    edits: int = 0
-    deleted: bool = False
-    asked: Json | None = None
-
-    @property
-    def ephemeral(self) -> bool:
-        return self.to is not None
-
-    @property
-    def parts(self) -> list[Json]:
-        """Every component, those inside others too, in reading order."""
-        return list(walk(self.components))
-
-    @property
-    def buttons(self) -> dict[str, str]:
-        """The custom_id of each button by its label; of a link button, its URL."""
-        found: dict[str, str] = {}
-        for each in self.parts:
-            if each["type"] == 2:
-                found.setdefault(label(each), each.get("custom_id") or each.get("url", ""))
-        return found
-
-    @property
-    def selects(self) -> list[Json]:
-        return [each for each in self.parts if each["type"] in (3, 5, 6, 7, 8)]
-
-    @property
-    def text(self) -> str:
-        """All of its words in reading order, markdown and all, a line for each part."""
-        said = [self.content]
-        for embed in self.embeds:
-            said += [embed.get("author", {}).get("name", ""), embed.get("title", ""), embed.get("description", "")]
-            said += [f"{each['name']}\n{each['value']}" for each in embed.get("fields", [])]
-            said.append(embed.get("footer", {}).get("text", ""))
-        said += [each["content"] for each in self.parts if each["type"] == 10]
-        return "\n".join(filter(None, said))
-
-
-def walk(components: Sequence[Json]) -> Iterator[Json]:
-    for each in components:
-        yield each
-        inside = [*each.get("components", []), *filter(None, [each.get("accessory"), each.get("component")])]
-        yield from walk(inside)
-
-
-def label(button: Json) -> str:
-    """Return what a button reads: its label, else its emoji."""
-    return str(button.get("label") or (button.get("emoji") or {}).get("name", ""))
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """A REST request as it came in: `path` below /api/v10, `status` 0 where none was sent, `at` in epoch seconds."""
-
-    method: str
-    path: str
-    body: Any
-    status: int
-    at: float
-    query: dict[str, str] = field(default_factory=dict)
-    code: int = 0
 
 
 @dataclass(slots=True)
@@ -290,6 +235,14 @@ class World:
         channel = Channel(self.old_id(), kind, self, recipients=wanted, name="group" if others else "")
         self.channels[channel.id] = channel
         return channel
+
+    def stand(self, message: Message) -> None:
+        """Let a message be seen where it belongs."""
+        if message.ephemeral:
+            self.ephemerals.append(message)
+        else:
+            self.messages.append(message)
+            message.channel.newest = message.id
 
     def standing(self, channel: Channel, message: int) -> Message | None:
         return next((each for each in self.messages if each.id == message and each.channel is channel), None)

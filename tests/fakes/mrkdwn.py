@@ -6,14 +6,8 @@ The rules: https://docs.slack.dev/messaging/formatting-message-text
 from __future__ import annotations
 
 import re
-from urllib.parse import urlsplit
 
-# Where a message of ours may lead: the papers, and the places that hold their code. Subdomains count.
-HOSTS = frozenset({
-    *("arxiv.org", "github.com", "githubusercontent.com", "github.io", "gitlab.com", "gitlab.io", "bitbucket.org"),
-    *("codeberg.org", "huggingface.co", "hf.co", "kaggle.com", "colab.research.google.com", "sourceforge.net"),
-    *("zenodo.org", "osf.io", "sr.ht", "4open.science", "gitee.com", "modelscope.cn", "codeocean.com", "launchpad.net"),
-})  # fmt: skip
+from tests.fakes import hosts
 
 _ANGLES = re.compile(r"<([^<>\n]*)>")
 _BARE = re.compile(r"(?<![\w@./:-])(?:https?://|www\.)[^\s<>|]+", re.IGNORECASE)
@@ -41,18 +35,7 @@ def has_link(text: str) -> bool:
 
 def foreign(url: str) -> bool:
     """Tell whether a link leads elsewhere than to papers or code, or might on some browser."""
-    if url.lower().startswith("www."):
-        url = f"https://{url}"
-    # Browsers read a backslash as a slash, and drop tabs and line ends: what they reach is not what is written.
-    if re.search(r"[\\\s\x00-\x1f]", url):
-        return True
-    try:
-        parts = urlsplit(url)
-        host = (parts.hostname or "").rstrip(".").lower()
-    except ValueError:
-        return True
-    known = any(host == each or host.endswith(f".{each}") for each in HOSTS)
-    return parts.scheme.lower() not in ("http", "https") or "@" in parts.netloc or not known
+    return hosts.foreign(f"https://{url}" if url.lower().startswith("www.") else url)
 
 
 def _angle(inside: str) -> str:

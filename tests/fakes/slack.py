@@ -9,7 +9,8 @@
         await slack.press("Next", on=page)
 
 Every outgoing payload goes through `block_kit.problems`. What it finds is answered with Slack's error and kept in
-`problems`: leaving the context raises AssertionError with all of them. `expect(part)` says that a test wants one.
+`problems`: leaving the context raises AssertionError with all of them. `expect(part)` says that a test wants one. To
+measure without what that takes, there is `FakeSlack(judging=False)`.
 
 - The world: `workspace(id, ...)`, `.channel(id, ...)`, `.user(id, ...)`, `revoke(team)`, `ahead` (seconds the clock is
   put forward), `pace` (refuse more than 1 message a second and channel beyond a burst of `burst`).
@@ -27,7 +28,6 @@ Every outgoing payload goes through `block_kit.problems`. What it finds is answe
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -38,60 +38,27 @@ from typing import Any, Self
 from aiohttp import web
 
 from tests.fakes import block_kit, slack_http, slack_payloads
+from tests.fakes.faults import Fault, broken, dropped, fine, reset, silent, truncated
+from tests.fakes.problems import Problems
 from tests.fakes.slack_api import Refused
+from tests.fakes.slack_faults import limited, refused
 from tests.fakes.slack_oauth import Install, OAuth
 from tests.fakes.slack_responses import Responses, ResponseUrl
 from tests.fakes.slack_sockets import Sockets
-from tests.fakes.slack_state import (
-    SCOPES,
-    Ack,
-    Call,
-    Channel,
-    Fault,
-    Json,
-    Message,
-    Response,
-    User,
-    Workspace,
-    broken,
-    dropped,
-    fine,
-    limited,
-    refused,
-    reset,
-    silent,
-    truncated,
-)
+from tests.fakes.slack_state import SCOPES, Ack, Call, Channel, Json, Message, Response, User, Workspace
 from tests.fakes.slack_views import Views
 from tests.fakes.slack_web import WebApi
+from tests.fakes.waiting import until
 
-__all__ = [
-    "SCOPES",
-    "Ack",
-    "Call",
-    "FakeSlack",
-    "Fault",
-    "Install",
-    "Message",
-    "Response",
-    "Workspace",
-    "broken",
-    "dropped",
-    "fine",
-    "limited",
-    "refused",
-    "reset",
-    "silent",
-    "truncated",
-]
-
-_JSON_FIELDS = ("blocks", "view", "metadata", "unfurls", "attachments")
+__all__ = ["SCOPES", "Ack", "Call", "FakeSlack", "Install", "Message", "Response", "Workspace"]
+__all__ += ["Fault", "broken", "dropped", "fine", "limited", "refused", "reset", "silent", "truncated"]
 
 
 class FakeSlack:
     """See the module."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, judging: bool = True) -> None:
+        self.judging = judging
         self.app_token = "xapp-1-A1-fake"
         self.signing_secret = "signing-secret-of-the-fake"
         self.oauth = OAuth()
@@ -103,7 +70,8 @@ class FakeSlack:
         self.trigger_life = 3.0
         self.history_limit = 999
 
-        self.problems: list[str] = []
+        self._problems = Problems("Slack")
+        self.complain, self.expect, self.check = self._problems.complain, self._problems.expect, self._problems.check
         self.messages: list[Message] = []
         self.ephemerals: list[Message] = []
         self.unfurls: list[Json] = []
@@ -118,7 +86,6 @@ class FakeSlack:
         self._responses = Responses(self)
         self.responses = self._responses.taken
 
-        self._expected: list[str] = []
         self._buckets: dict[tuple[str, str], tuple[float, float]] = {}
         self._ids = itertools.count(1)
 
@@ -145,10 +112,7 @@ class FakeSlack:
         self._web.closing.set()
         await self.sockets.close()
         await self._runner.cleanup()
-        if error is None:
-            self.check()
-        elif self.problems:
-            error.add_note(f"Slack found problems: {self.problems}")
+        self._problems.end(error)
 
     @property
     def api(self) -> str:
@@ -215,21 +179,17 @@ class FakeSlack:
 
     # What is wrong
 
-    def complain(self, where: str, what: str) -> None:
-        self.problems.append(f"{where}: {what}")
+    @property
+    def problems(self) -> list[str]:
+        return self._problems.found
 
-    def expect(self, part: str) -> None:
-        """Expect problems that contain a text: at the end there must be one, and none of them fails the test."""
-        self._expected.append(part)
+    @problems.setter
+    def problems(self, found: list[str]) -> None:
+        self._problems.found[:] = found
 
-    def check(self) -> None:
-        """Raise AssertionError with the problems that nobody expected, and with those that did not come."""
-        wrong = [each for each in self.problems if not any(part in each for part in self._expected)]
-        wrong += [
-            f"expected, but not found: {p}" for p in self._expected if not any(p in each for each in self.problems)
-        ]
-        if wrong:
-            raise AssertionError("Slack found problems:\n  " + "\n  ".join(wrong))
+    def wrong(self, payload: Any, surface: block_kit.Surface, *, via: block_kit.Via = "chat.postMessage") -> list[str]:
+        """Return what is wrong with a payload."""
+        return block_kit.problems(payload, surface, via=via) if self.judging else []
 
     def judge(self, where: str, found: Sequence[str]) -> None:
         """Keep what was found wrong in a payload, and refuse it as Slack does."""
@@ -245,12 +205,10 @@ class FakeSlack:
 
     async def until(self, condition: Callable[[], Any], seconds: float = 10) -> Any:
         """Wait for a condition and return what it gave; AssertionError where it does not come true in time."""
-        end = time.monotonic() + seconds
-        while not (held := condition()):
-            if time.monotonic() > end:
-                raise AssertionError(f"nothing came within {seconds:g} s; calls: {[c.method for c in self.calls]}")
-            await asyncio.sleep(0.005)
-        return held
+        return await until(condition, seconds, self._seen)
+
+    def _seen(self) -> str:
+        return f"calls: {[call.method for call in self.calls]}"
 
     # Called by the parts of the fake
 
@@ -308,7 +266,7 @@ class FakeSlack:
         ack = await self._deliver("slash_commands", payload, url)
         if not ack.body:
             return ack
-        found = block_kit.problems(ack.body, "message", via="response_url")
+        found = self.wrong(ack.body, "message", via="response_url")
         for what in found:
             self.complain("slash_commands", f"in the acknowledgement: {what}")
         return ack if found else replace(ack, shown=self._responses.show(url, ack.body))
@@ -318,9 +276,7 @@ class FakeSlack:
         if ack.shown is not None:
             return ack.shown
         url = self._responses.urls[ack.response_id]
-        await self.until(lambda: url.uses >= count and url.shown is not None)
-        assert url.shown is not None
-        return url.shown
+        return await until(lambda: url.uses >= count and url.shown, 10, self._seen, url.used)  # type: ignore[no-any-return]
 
     async def press(
         self, label: str, *, on: Message | Json, user: str = "U1", choose: str = "", nth: int = 0, team: str = ""

@@ -97,7 +97,7 @@ def _room(slack: FakeSlack, team: Workspace, id_: Any) -> Channel:
 def _valid(slack: FakeSlack, method: block_kit.Via, body: Json) -> None:
     if len(str(body.get("text", ""))) > 40_000:
         raise Refused("msg_too_long")
-    slack.judge(method, block_kit.problems({k: v for k, v in body.items() if k != "team_id"}, "message", via=method))
+    slack.judge(method, slack.wrong({k: v for k, v in body.items() if k != "team_id"}, "message", via=method))
 
 
 def _post_message(slack: FakeSlack, team: Workspace, body: Json) -> Json:
@@ -154,7 +154,7 @@ def _unfurl(slack: FakeSlack, team: Workspace, body: Json) -> Json:
         found = ["unfurls: is no object with links"]
     else:
         for url, unfurl in body["unfurls"].items():
-            found += [f"unfurls[{url}].{what}" for what in block_kit.problems(unfurl, "unfurl")]
+            found += [f"unfurls[{url}].{what}" for what in slack.wrong(unfurl, "unfurl")]
     slack.judge("chat.unfurl", found)
     if ("unfurl_id" in body) != ("source" in body) or ("channel" in body) != ("ts" in body):
         slack.complain("chat.unfurl", "wants unfurl_id and source, or channel and ts")
@@ -259,7 +259,7 @@ def _judge_view(slack: FakeSlack, method: str, view: Any, surface: block_kit.Sur
     if not isinstance(view, Mapping):
         slack.complain(method, "view: is no object")
         raise Refused("invalid_arguments")
-    slack.judge(method, block_kit.problems(view, surface))
+    slack.judge(method, slack.wrong(view, surface))
 
 
 def _views_open(slack: FakeSlack, team: Workspace, body: Json) -> Json:

@@ -1,4 +1,4 @@
-"""HTTP as Slack does it: signed requests to the product, and answers that go wrong on purpose."""
+"""HTTP as Slack does it: signed requests to the product."""
 
 from __future__ import annotations
 
@@ -7,17 +7,13 @@ import contextlib
 import hashlib
 import hmac
 import json
-import socket
-import struct
 import time
 from collections.abc import Mapping
-from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import aiohttp
-from aiohttp import web
 
-from tests.fakes.slack_state import Ack, Fault, Json
+from tests.fakes.slack_state import Ack, Json
 
 
 def signature(secret: str, body: bytes, at: float) -> dict[str, str]:
@@ -69,25 +65,3 @@ async def wire(url: str, request: bytes, *, limit: float = 10) -> bytes:
     with contextlib.suppress(ConnectionError):
         await writer.wait_closed()
     return answer
-
-
-async def go_wrong(
-    fault: Fault, request: web.Request, true: web.Response | None, closing: asyncio.Event
-) -> web.Response:
-    """Answer a request as a fault says; `true` is the answer that it should have had, if it was carried out."""
-    if fault.line == "answer":
-        return web.Response(status=fault.status, headers=fault.headers, text=fault.body)
-    if fault.line == "whole" and true is not None:
-        return true
-    if fault.line == "half":
-        whole: Any = true.body if true is not None else b'{"ok": true}'
-        return web.Response(body=bytes(whole)[: len(whole) // 2], content_type="application/json")
-    if fault.line == "silence":
-        await closing.wait()
-    transport = request.transport
-    if transport is not None:
-        if fault.line == "reset":
-            line = transport.get_extra_info("socket")
-            line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        transport.abort()
-    return web.Response()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import json
 from dataclasses import dataclass, field
@@ -9,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from tests.fakes import block_kit
 from tests.fakes.slack_state import Json, Message, Response
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ class ResponseUrl:
     origin: Message | None = None
     shown: Message | None = None
     uses: int = 0
+    used: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 @dataclass(slots=True)
@@ -60,6 +61,7 @@ class Responses:
             return web.json_response({"ok": False, "error": error}, status=status)
         url.uses += 1
         self.show(url, body)
+        url.used.set()
         return web.Response(text="ok")
 
     def show(self, url: ResponseUrl, body: Json) -> Message | None:
@@ -90,7 +92,7 @@ class Responses:
         if body is None:
             self.slack.complain("response_url", "the body is no JSON object")
             return "invalid_payload"
-        found = block_kit.problems(body, "message", via="response_url")
+        found = self.slack.wrong(body, "message", via="response_url")
         for what in found:
             self.slack.complain("response_url", what)
         return "invalid_blocks" if found else ""

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from tests.fakes import block_kit
 from tests.fakes.slack_api import Refused
 from tests.fakes.slack_payloads import APP
 from tests.fakes.slack_state import Json, Workspace
@@ -67,7 +66,7 @@ class Views:
             if not isinstance(errors, dict) or not errors or not set(errors) <= inputs:
                 self.slack.complain("view_submission", f"errors {errors!r} are not about the inputs {inputs}")
         elif action in ("update", "push"):
-            found = block_kit.problems(answer.get("view") or {}, "modal")
+            found = self.slack.wrong(answer.get("view") or {}, "modal")
             for what in found:
                 self.slack.complain("view_submission", what)
             if not found:

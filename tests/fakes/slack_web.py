@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from tests.fakes import slack_api, slack_http
+from tests.fakes import slack_api
+from tests.fakes.faults import Fault, fine, go_wrong
 from tests.fakes.slack_api import Refused
 from tests.fakes.slack_oauth import Install, granted
-from tests.fakes.slack_state import Call, Fault, Json, Workspace
+from tests.fakes.slack_state import Call, Json, Workspace
 
 if TYPE_CHECKING:
     from tests.fakes.slack import FakeSlack
@@ -36,20 +37,19 @@ class WebApi:
         """Answer a call of a method, or let it go wrong."""
         method = request.match_info["method"]
         body, token = await _arguments(request)
-        fault = self.fault(method)
-        if fault and not fault.commit:
+        fault = self.fault(method) or fine()
+        if fault.commit:
+            true = self._carry_out(method, request, body, token)
+        else:
+            true = None
             self.calls.append(Call(method, body, token, self.slack.now(), "fault"))
-            return await slack_http.go_wrong(fault, request, None, self.closing)
-        answer = self._carry_out(method, request, body, token)
-        return await slack_http.go_wrong(fault, request, answer, self.closing) if fault else answer
+        return await go_wrong(fault, request, true, self.closing)
 
     async def serve_response_url(self, request: web.Request) -> web.StreamResponse:
         """Take a use of a response_url, or let it go wrong."""
-        fault = self.fault("response_url")
-        if fault and not fault.commit:
-            return await slack_http.go_wrong(fault, request, None, self.closing)
-        answer = self.slack.take_response(request.match_info["id"], await request.text())
-        return await slack_http.go_wrong(fault, request, answer, self.closing) if fault else answer
+        fault = self.fault("response_url") or fine()
+        true = self.slack.take_response(request.match_info["id"], await request.text()) if fault.commit else None
+        return await go_wrong(fault, request, true, self.closing)
 
     def fault(self, method: str) -> Fault | None:
         """Return the fault that is next for a method, and forget it unless it lasts."""

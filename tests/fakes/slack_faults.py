@@ -1,0 +1,20 @@
+"""How requests to the fake Slack go wrong in ways of its own."""
+
+from __future__ import annotations
+
+from tests.fakes.faults import Fault
+
+
+def refused(error: str, *, commit: bool = False) -> Fault:
+    """Answer with one of Slack's error codes."""
+    return Fault(
+        commit=commit, body=f'{{"ok": false, "error": "{error}"}}', headers={"Content-Type": "application/json"}
+    )
+
+
+def limited(retry_after: str | None = "1", body: str = '{"ok": false, "error": "ratelimited"}') -> Fault:
+    """Answer 429 with a Retry-After header of that text, or with none."""
+    kind = "text/html" if body.startswith("<") else "application/json"
+    return Fault(
+        status=429, headers={"Content-Type": kind, **({"Retry-After": retry_after} if retry_after else {})}, body=body
+    )
