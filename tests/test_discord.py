@@ -261,8 +261,9 @@ async def test_a_store_that_is_held_up_puts_off_the_answer_that_has_to_be_rememb
 ) -> None:
     line = "clouds OR " + " OR ".join(f"word{n}" for n in range(25))
     async with running(discord, filled):
-        with closing(sqlite3.connect(address.removeprefix("sqlite:///"))) as other:
-            other.execute("BEGIN IMMEDIATE")
+        with closing(sqlite3.connect(address.removeprefix("sqlite:///"), check_same_thread=False)) as other:
+            # In a thread: what the start has still to write comes to its end meanwhile.
+            await asyncio.to_thread(other.execute, "BEGIN IMMEDIATE")
             answered = await discord.slash(discord.ben, discord.papers, "search", query=line)
             assert answered.kind == "deferred"
             other.rollback()
