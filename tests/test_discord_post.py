@@ -726,6 +726,19 @@ async def test_what_may_not_be_published_stands_as_it_is(
     assert published(news) == [False]
 
 
+async def test_a_channel_of_somewhere_else_is_no_room_of_the_server_that_named_it(
+    discord: FakeDiscord, posts: Posts, guild: Guild
+) -> None:
+    private = discord.world.dm(discord.ada)
+    foreign = discord.guild("Foreign").text()
+    for channel in (private, foreign):
+        named = Destination("discord", str(guild.id), str(channel.id))
+        with pytest.raises(DeliveryError, match="not a channel of this server") as refusal:
+            await posts.send(named, HIGHLIGHTS, key=KEY, uncertain=False)
+        assert refusal.value.kind == "gone"
+    assert discord.messages == []
+
+
 # Threads and forums
 
 

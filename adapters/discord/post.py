@@ -112,7 +112,11 @@ class Posts:
             return _Room(to, known or await self._open(to), {})
         await self._turn()
         channel = progress.channel or to.name
-        return _Room(to, channel, await self._ask(to, Route("GET", "/channels/{channel_id}", channel_id=channel)))
+        about = await self._ask(to, Route("GET", "/channels/{channel_id}", channel_id=channel))
+        if about.get("guild_id") != to.workspace:
+            # Somebody may have named any channel at all: not every one is known when a room is set up.
+            raise DeliveryError("not a channel of this server", "gone")
+        return _Room(to, channel, about)
 
     async def _open(self, person: Destination) -> str:
         await self._turn()
