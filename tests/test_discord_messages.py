@@ -224,7 +224,7 @@ def test_no_title_pings_leads_elsewhere_or_breaks_a_limit(texts: list[tuple[str,
     cards = tuple(paper(n, title or "x", text, why=title) for n, (title, text) in enumerate(texts))
     reply = Reply(Text(head), cards, Text(head), (Button(head or "x", "search", head),), again=Button("Share", "today"))
 
-    for said in (message(reply, by="1", note=head, share=True), *chapters(reply, by="1", key=head)):
+    for said in (message(reply, by="1", note=head, share=True), *chapters(reply, key=head)):
         assert problems(said) == []
         assert live(said) == []
 
@@ -232,7 +232,7 @@ def test_no_title_pings_leads_elsewhere_or_breaks_a_limit(texts: list[tuple[str,
 @pytest.mark.parametrize("count", [0, 1, 10, 11, 20, 21, 200])
 def test_a_delivery_carries_every_paper_in_as_few_messages_as_hold_them(count: int) -> None:
     cards = tuple(paper(n, f"Title {n:03} of a paper with a name", "word " * 56, "matches: x") for n in range(count))
-    said = chapters(Reply(Text("News"), cards, buttons=(Button("All", "today"),)), by="1", key="k")
+    said = chapters(Reply(Text("News"), cards, buttons=(Button("All", "today"),)), key="k")
     texts = "\n".join(
         discord_markdown.shown(text or "")
         for each in said

@@ -26,7 +26,7 @@ _ROWS, _IN_ROW = 5, 5
 class Controls:
     """The buttons and menus of one message, row by row."""
 
-    def __init__(self, by: str, nonce: str = "") -> None:
+    def __init__(self, by: str = "", nonce: str = "") -> None:
         self._by = by
         self._nonce = nonce
         self._count = 0

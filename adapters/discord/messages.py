@@ -100,7 +100,7 @@ def message(reply: Reply, *, by: str = "", note: str = "", share: bool = False) 
     return Message(content, embeds, controls.rows, lines=controls.lines)
 
 
-def chapters(reply: Reply, *, by: str = "", key: str) -> list[Message]:
+def chapters(reply: Reply, *, key: str) -> list[Message]:
     """Return a delivery as its messages, as few as hold all of it, the same ones for the same reply and key."""
     in_full = reply.cards if len(reply.cards) <= _FULL else reply.cards[:_EMBEDS]
     parts = [*_packed([_paper(card, _SNIPPET) for card in in_full]), *_lists(reply.cards[len(in_full) :])]
@@ -113,7 +113,7 @@ def chapters(reply: Reply, *, by: str = "", key: str) -> list[Message]:
         nonce = hashlib.blake2b(f"{key}|{number}".encode(), digest_size=12).hexdigest()
         cards = in_full[done : done + len(embeds)] if embeds and done < len(in_full) else ()
         done += len(cards)
-        controls = Controls(by, nonce)
+        controls = Controls(nonce=nonce)
         controls.open(Reply(cards=cards))
         controls.buttons(reply.buttons if last else ())
         follows = f" ({number + 1} of {len(parts)})" if len(parts) > 1 else ""
