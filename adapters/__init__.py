@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator
+import re
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
+from datetime import date
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
@@ -13,11 +15,15 @@ from typing import TYPE_CHECKING
 
 from bot.config import Settings
 from bot.doctor import Finding
-from bot.model import UserError
-from bot.ports import Ledger, Platform, Source
+from bot.model import Digest, UserError
+from bot.ports import Ledger, Lookup, Platform, Source
 
 if TYPE_CHECKING:
+    from adapters._health import Check, Metrics
     from adapters.console import Adapter as Terminal
+
+# How many seconds a file must be left alone before it counts as written.
+_SETTLE = 1.0
 
 
 def platforms() -> tuple[str, ...]:
@@ -58,16 +64,81 @@ def terminal() -> Terminal:
     return Adapter()
 
 
-def source(address: str) -> Source:
-    """Return the digests' source that an address names: a file or a folder."""
-    from adapters._files import Files  # noqa: PLC0415  # a source loads when it is used
+def source(address: str, settings: Settings | None = None, ledger: Ledger | None = None) -> Source:
+    """Return the digests' source that an address names: arXiv itself, a git checkout, a web address, or a path.
 
-    if "://" in address:
-        raise UserError(f"{address} is a web address; digests come from files and folders. Name a path.")
+    With a ledger it is watched: what was read is remembered, and a file that is being written can wait. Without, it is
+    read once, all of it.
+    """
+    settings = settings or Settings()
+    kind, colon, rest = address.partition(":")
+    match kind.lower() + colon:
+        case "arxiv:":
+            from adapters._sources.arxiv import Arxiv  # noqa: PLC0415  # a source loads when it is used
+
+            return Arxiv.at(address, settings)
+        case "git:":
+            return _checkout(address, rest)
+        case "https:" | "http:":
+            return _web(address, settings, ledger)
+    if rest.startswith("//"):
+        raise UserError(f"{kind}:// is no address of digests. Write https://..., git:/path, arxiv:cs.CV, or a path.")
+    from adapters._sources.files import Files  # noqa: PLC0415  # as above
+
     path = Path(address)
-    if not os.path.lexists(path):
+    # What is watched may be a folder that is mounted later; until then it does not answer.
+    if ledger is None and not os.path.lexists(path):
         raise UserError(f"{address}: there is no such file or folder.")
-    return Files(path)
+    return Files(path, settle=0.0 if ledger is None else _SETTLE)
+
+
+def backfill(
+    categories: Sequence[str],
+    first: date,
+    last: date,
+    settings: Settings,
+    *,
+    progress: Callable[[date, int], None] | None = None,
+) -> AsyncIterator[Digest]:
+    """Return the digests of days that are past, from arXiv: see `adapters._sources.oai.backfill`."""
+    from adapters._sources import oai  # noqa: PLC0415  # as above
+
+    return oai.backfill(categories, first, last, settings, progress=progress)
+
+
+def lookup(settings: Settings) -> Lookup:
+    """Return who knows papers by their ids: arXiv's API."""
+    from adapters._sources.lookup import ArxivLookup  # noqa: PLC0415  # as above
+
+    return ArxivLookup(settings)
+
+
+def _checkout(address: str, path: str) -> Source:
+    from adapters._sources.git import Git  # noqa: PLC0415  # as above
+
+    try:
+        return Git(Path(path))
+    except OSError:
+        raise UserError(f"{address}: there is no git checkout. Clone it there, or name a folder in one.") from None
+
+
+def _web(address: str, settings: Settings, ledger: Ledger | None) -> Source:
+    from adapters._sources.fetch import FetchError  # noqa: PLC0415  # as above
+    from adapters._sources.web import Web  # noqa: PLC0415  # as above
+
+    try:
+        return Web(address, private=settings.private_sources == "allow", ledger=ledger)
+    except FetchError as error:
+        # Where it may hold a password or a token, it is not repeated.
+        said = re.sub("//.*@", "//...@", address.partition("?")[0], flags=re.DOTALL)
+        raise UserError(f"{said} is {error}. Write an address like https://example.org/digest.md.") from None
+
+
+def health(address: str, check: Check, metrics: Metrics) -> AbstractAsyncContextManager[str]:
+    """Answer monitoring on `host:port`: see `adapters._health.listening`."""
+    from adapters._health import listening  # noqa: PLC0415  # as above
+
+    return listening(address, check, metrics)
 
 
 def _part(*path: str) -> ModuleType:

@@ -10,7 +10,7 @@ from itertools import groupby
 from bot.commands import COMMANDS, told
 from bot.model import Text
 
-_VERB = rf"(?:{'|'.join(COMMANDS)})\b"
+_VERB = rf"(?:{'|'.join(COMMANDS)})\b(?!:)"  # "like: a text such as an abstract" is said of a field
 _ROW = re.compile(rf"({_VERB}.*?)(?:\s{{2,}}(.*))?")  # "search QUERY   Find papers."
 _IS_HELP = re.compile(r"\n\n|\S {2,}\S.*\n")
 _FOLDED = re.compile(r"\n {8,}")  # a second column below its first one, which is too long for a terminal

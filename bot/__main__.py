@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import io
-import logging
 import os
 import re
 import signal
 import sys
-from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
-from datetime import UTC, datetime, timedelta
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, NoReturn
@@ -23,21 +20,15 @@ import click
 import adapters
 import storage
 from bot import config
-from bot.log import log_bug, start_log
-from bot.model import Reply, Text, UserError
-from bot.ports import AlreadyRunning, SchemaError, StoreError, Unreachable
+from bot.exits import CONFIGURATION, DISK, UNREADABLE, USAGE, Failure, complain, explained, printable
+from bot.log import start_log
+from bot.model import Destination, Reply, Text, UserError
+from bot.ports import StoreError, Unreachable
 
 if TYPE_CHECKING:
     from bot.doctor import Finding
     from bot.model import Digest
     from bot.ports import Platform, Source, Store
-
-USAGE, UNREADABLE, UNREACHABLE, BUG, DISK, RUNNING, CONFIGURATION = 2, 65, 69, 70, 74, 75, 78
-# EBADF: an output that is closed, or not for writing.
-_DISK_TROUBLE = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EBADF)
-
-# So long at most do alerts wait for the rest of a batch of digests: one that is killed does not keep them for ever.
-_HOLD = timedelta(minutes=10)
 
 
 def main() -> NoReturn:
@@ -53,50 +44,11 @@ def main() -> NoReturn:
     except click.ClickException as error:
         shown = io.StringIO()  # it may quote what stands for a file's name
         error.show(shown)
-        click.echo("\n".join(map(_printable, shown.getvalue().rstrip().split("\n"))), err=True)
+        click.echo("\n".join(map(printable, shown.getvalue().rstrip().split("\n"))), err=True)
         code = error.exit_code
     except Exception as error:  # noqa: BLE001  # here a bug becomes one line and a code
-        code = _explained(error)
+        code = explained(error)
     sys.exit(code)
-
-
-class _Failure(Exception):  # noqa: N818  # an outcome that has its own exit code
-    def __init__(self, code: int, text: str) -> None:
-        super().__init__(text)
-        self.code = code
-
-
-def _explained(error: Exception) -> int:
-    """Say on stderr what ended the program, and return its exit code."""
-    codes: dict[type[Exception], int] = {
-        config.SettingsError: CONFIGURATION,
-        SchemaError: CONFIGURATION,
-        AlreadyRunning: RUNNING,
-        StoreError: DISK,
-        Unreachable: UNREACHABLE,
-        UserError: USAGE,
-    }
-    if isinstance(error, _Failure):
-        code, text = error.code, str(error)
-    elif kind := next((kind for kind in codes if isinstance(error, kind)), None):
-        code, text = codes[kind], str(error)
-    elif isinstance(error, OSError) and error.errno in _DISK_TROUBLE:
-        code, text = DISK, f"{error.strerror}: {error.filename or 'this could not be written'}."
-    else:
-        found = log_bug(logging.getLogger(__name__), error)
-        code = BUG
-        text = f"This is a bug ({found}). PAPERWIRE_LOG=debug shows where it happened; please report it."
-    _complain(*(text.split("\n") if isinstance(error, config.SettingsError) else [text]))
-    return code
-
-
-def _complain(*lines: str) -> None:
-    click.echo("\n".join(map(_printable, ("paperwire: " + lines[0], *lines[1:]))), err=True)
-
-
-def _printable(text: str) -> str:
-    """Return a text as one line that a terminal shows and does not obey: it may hold a file's name."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def _version(context: click.Context, _: click.Parameter, wanted: bool) -> None:
@@ -123,6 +75,8 @@ def _https(_: click.Context, __: click.Parameter, value: str) -> str:
     return value.rstrip("/")
 
 
+_STATES = ("pending", "sending", "sent", "dead", "expired", "merged")
+_AUTHORS_OF_LAST = 30  # days
 _EXAMPLE = "sqlite:////var/lib/paperwire/paperwire.db"
 _database = click.option(
     "--database",
@@ -155,8 +109,7 @@ def cli(database: str | None) -> None:
 @click.option("--digests", type=click.Path(), metavar="PATH", help="A file or folder to tour instead of the sample.")
 def demo(digests: str | None) -> None:
     """Take a guided tour with a sample digest; on a terminal, try the commands afterwards."""
-    _begin(None)
-    asyncio.run(_demo(digests))
+    asyncio.run(_demo(digests, _begin(None)))
 
 
 @cli.command()
@@ -172,14 +125,82 @@ def run(database: str | None, *, once: bool) -> None:
 @cli.command()
 @_database
 @click.option("--silent", is_flag=True, help="Owe nobody anything for these digests: for an archive.")
-@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
-def ingest(paths: Sequence[str], database: str | None, *, silent: bool) -> None:
-    """Take in digests from files and folders. Taking the same ones in again changes nothing.
+@click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
+def ingest(sources: Sequence[str], database: str | None, *, silent: bool) -> None:
+    """Take in digests from files, folders, web addresses, arXiv itself. Doing it again changes nothing.
 
-    A folder is searched for .md, .markdown, .xml, .rss, .atom and .txt files, also with .gz. What cannot be
-    read is reported and does not stop the rest; a PATH of which nothing could be read makes the exit code 65.
+    A folder is searched for .md, .markdown, .xml, .rss, .atom and .txt files, also with .gz. arxiv:cs.CV+cs.CL is
+    the newest listing of these categories. What cannot be read is reported and does not stop the rest; a SOURCE of
+    which nothing could be read makes the exit code 65.
     """
-    asyncio.run(_ingest(paths, _begin(database), owe=not silent))
+    asyncio.run(_ingest(sources, _begin(database), owe=not silent))
+
+
+_day = click.DateTime(["%Y-%m-%d"])
+
+
+@cli.command(
+    epilog="""\b
+Examples:
+  paperwire backfill cs.CV --since 2026-11-01
+  paperwire backfill cs.CV cs.CL --since 2026-10-01 --until 2026-10-31"""
+)
+@_database
+@click.option("--since", type=_day, required=True, metavar="DATE", help="The first day, like 2026-11-01.")
+@click.option("--until", type=_day, metavar="DATE", help="The last day; without it, today.")
+@click.argument("categories", nargs=-1, required=True, metavar="CATEGORY...")
+def backfill(categories: Sequence[str], database: str | None, since: datetime, until: datetime | None) -> None:
+    """Take in what arXiv announced in some categories in the past. Nobody is told of it.
+
+    arXiv's archive interface is asked, slowly as it wants it: a month of a large category takes minutes. It can be
+    stopped and started again. It does not say when a paper was announced: that is worked out from when it was
+    submitted, and papers that waited for a moderator were announced later.
+    """
+    last = until.date() if until else datetime.now(UTC).date()
+    if last < since.date():
+        raise click.BadParameter("it is before --since", param_hint="--until")
+    asyncio.run(_backfill(categories, since.date(), last, _begin(database)))
+
+
+@cli.command()
+@_database
+@click.option("--since", type=_day, metavar="DATE", help="Of papers listed from this day on; without it, the last 30.")
+def authors(database: str | None, since: datetime | None) -> None:
+    """Look up the authors of papers that came without, at arXiv.
+
+    With PAPERWIRE_AUTHORS=arxiv the service does so by itself, for what comes in.
+    """
+    asyncio.run(_authors(since.date() if since else None, _begin(database)))
+
+
+@cli.group()
+def outbox() -> None:
+    """See and mend what is owed: list, requeue, drop."""
+
+
+@outbox.command("list")
+@_database
+@click.option("--state", "states", multiple=True, type=click.Choice(_STATES), help="Only of this state; repeatable.")
+@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 10_000), help="How many, newest first.")
+def outbox_list(database: str | None, states: Sequence[str], limit: int) -> None:
+    """List what is and was owed, the newest first."""
+    asyncio.run(_outbox_list(states, limit, _begin(database)))
+
+
+@outbox.command("requeue")
+@_database
+@click.argument("ids", nargs=-1, required=True, type=click.IntRange(1), metavar="ID...")
+def outbox_requeue(database: str | None, ids: Sequence[int]) -> None:
+    """Owe anew what was given up or waits, as if it had never been tried. A service that runs delivers it."""
+    asyncio.run(_outbox_change("requeue", ids, _begin(database)))
+
+
+@outbox.command("drop")
+@_database
+@click.argument("ids", nargs=-1, required=True, type=click.IntRange(1), metavar="ID...")
+def outbox_drop(database: str | None, ids: Sequence[int]) -> None:
+    """Give up what waits: nobody gets it."""
+    asyncio.run(_outbox_change("drop", ids, _begin(database)))
 
 
 @cli.command(
@@ -231,22 +252,29 @@ def migrate(database: str | None) -> None:
     settings = _begin(database)
     asyncio.run(_migrate(settings))
     found = storage.inspect(settings.database)
-    click.echo(_printable(f"{storage.path(settings.database)} has schema {found.schema if found else 0}."))
+    click.echo(printable(f"{storage.path(settings.database)} has schema {found.schema if found else 0}."))
 
 
 async def _doctor(settings: config.Settings) -> int:
     code = 0
     async for found in _findings(settings):
-        click.echo(f"{found.state:<4}  {_printable(found.text)}")
+        click.echo(f"{found.state:<4}  {printable(found.text)}")
         code = code or {"configuration": CONFIGURATION, "disk": DISK}.get(found.about, 0)
     return code
 
 
 async def _findings(settings: config.Settings) -> AsyncIterator[Finding]:
-    from bot.doctor import diagnose  # noqa: PLC0415
+    from bot.doctor import Finding, diagnose  # noqa: PLC0415
 
     for found in diagnose(settings, storage.path(settings.database), lambda: storage.inspect(settings.database)):
         yield found
+    for address in settings.every_source:
+        try:
+            adapters.source(address, settings)
+        except UserError as error:
+            yield Finding("FAIL", f"Source: {error}", "configuration")
+        else:
+            yield Finding("ok", f"Source: {address}")
     for name in settings.platforms:
         async for found in adapters.checks(name, settings):
             yield found
@@ -258,7 +286,7 @@ def _begin(database: str | None, *, service: bool = False, quiet: bool = False) 
     start_log(settings, service=service)
     if not quiet:
         for sentence in config.unknown_settings():
-            _complain(sentence)
+            complain(sentence)
     return settings
 
 
@@ -271,7 +299,7 @@ async def _ask(line: str, settings: config.Settings, *, as_json: bool) -> bool:
     if as_json:
         await terminal.show_json(reply)
     elif reply.error is not None:
-        _complain(*reply.error.split("\n"))
+        complain(*reply.error.split("\n"))
     else:
         await terminal.show(reply)
     return reply.error is None
@@ -282,17 +310,17 @@ async def _migrate(settings: config.Settings) -> None:
         pass
 
 
-async def _demo(path: str | None) -> None:
-    from bot import demo  # noqa: PLC0415
+async def _demo(path: str | None, settings: config.Settings) -> None:
+    from bot import batch, demo  # noqa: PLC0415
     from bot.service import offer, respond  # noqa: PLC0415
 
     if path is None:
         digests = list(demo.sample())
     else:
-        source = _source(path)
-        digests = [digest async for each in _read(source) for digest in each or ()]
+        source = _source(path, settings)
+        digests = [digest async for each in batch.read(source) for digest in each or ()]
         if not digests:
-            raise _Failure(UNREADABLE, f"{path}: no digest in it could be read.")
+            raise Failure(UNREADABLE, f"{path}: no digest in it could be read.")
     with TemporaryDirectory(prefix="paperwire-") as folder:
         async with storage.connect(f"sqlite:///{folder}/demo.db") as store:
             terminal = adapters.terminal()
@@ -304,124 +332,120 @@ async def _demo(path: str | None) -> None:
                 )
 
 
-async def _ingest(paths: Sequence[str], settings: config.Settings, *, owe: bool) -> None:
-    counts: Counter[str] = Counter()
-    unreadable = False
+async def _ingest(addresses: Sequence[str], settings: config.Settings, *, owe: bool) -> None:
+    from bot import batch  # noqa: PLC0415
+
     sources: list[Source] = []
-    for path in paths:
+    for address in addresses:
         try:
-            sources.append(_source(path))
-        except _Failure as error:
-            _complain(str(error))
-            unreadable = True
+            sources.append(_source(address, settings))
+        except Failure as error:
+            complain(str(error))
     async with storage.connect(settings.database) as store:
-        try:
-            with _progress(sum(map(len, sources))) as advance:
-                for source in sources:
-                    readable = await _take_in(source, store, counts, advance, owe=owe)
-                    unreadable = unreadable or not readable
-        finally:
-            await store.release()
-    click.echo(
-        f"Digests: {counts['digests']:,}. Papers: {counts['new']:,} new, {counts['known']:,} known, "
-        f"{counts['corrected']:,} of them corrected. Entries: {counts['entries']:,}, {counts['refused']:,} refused. "
-        f"Deliveries owed: {counts['owed']:,}."
-    )
-    if unreadable:
+        readable = await batch.ingest(sources, store, owe=owe)
+    if not readable or len(sources) < len(addresses):
         raise click.exceptions.Exit(UNREADABLE)
 
 
-async def _take_in(
-    source: Source, store: Store, counts: Counter[str], advance: Callable[[], None], *, owe: bool
-) -> bool:
-    """Take in and count what a source has; return whether any of it could be read, if there is any."""
-    from bot.daily import take_in  # noqa: PLC0415
+async def _backfill(categories: Sequence[str], first: date, last: date, settings: config.Settings) -> None:
+    from bot import batch  # noqa: PLC0415
 
-    read = 0
-    async for digests in _read(source):
-        read += digests is not None
-        for digest in digests or ():
-            now = datetime.now(UTC).astimezone()
-            intake = await take_in(digest, store, now, owe=owe, hold_until=now + _HOLD)
-            counts.update(
-                digests=1,
-                entries=digest.declared,
-                refused=digest.declared - len(digest.papers),
-                new=intake.new,
-                known=intake.known,
-                corrected=intake.corrected,
-                owed=intake.owed,
-            )
-        advance()
-    return read > 0 or not len(source)
+    def ask(progress: Callable[[date, int], None]) -> AsyncIterator[Digest]:
+        return adapters.backfill(categories, first, last, settings, progress=progress)
+
+    async with storage.connect(settings.database) as store:
+        await batch.backfill(ask, store)
+
+
+async def _authors(since: date | None, settings: config.Settings) -> None:
+    from bot.enrichment import enrich  # noqa: PLC0415
+
+    async with storage.connect(settings.database) as store:
+        newest = await store.newest()
+        begin = since or (newest - timedelta(days=_AUTHORS_OF_LAST - 1) if newest else date.max)
+        found = await enrich(store, adapters.lookup(settings), datetime.now(UTC).astimezone(), since=begin)
+    click.echo(f"Papers whose authors were found: {found:,}.")
+
+
+async def _outbox_list(states: Sequence[str], limit: int, settings: config.Settings) -> None:
+    from bot.outbox import lines  # noqa: PLC0415
+
+    async with storage.connect(settings.database) as store:
+        found, total = await store.deliveries(states=states, limit=limit)
+    for line in lines(found, total, datetime.now(UTC).astimezone()):
+        click.echo(printable(line))
+
+
+async def _outbox_change(what: str, ids: Sequence[int], settings: config.Settings) -> None:
+    async with storage.connect(settings.database) as store:
+        changed = await (store.requeue(ids, datetime.now(UTC)) if what == "requeue" else store.drop(ids))
+    click.echo(f"{'Owed anew' if what == 'requeue' else 'Given up'}: {len(changed)} of {len(set(ids))}.")
+    if other := sorted(set(ids) - set(changed)):
+        raise Failure(UNREADABLE, f"Not in the outbox, or in no state for that: {', '.join(map(str, other))}.")
 
 
 def _has_person() -> bool:
     return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout))
 
 
-def _source(path: str) -> Source:
+def _source(path: str, settings: config.Settings) -> Source:
     try:
-        source = adapters.source(path)
+        source = adapters.source(path, settings)
     except UserError as error:
-        raise _Failure(UNREADABLE, str(error)) from None
+        raise Failure(UNREADABLE, str(error)) from None
     if not len(source):
-        _complain(f"{path}: there are no digest files in this folder.")
+        complain(f"{path}: there are no digest files in this folder.")
     return source
 
 
-async def _read(source: Source) -> AsyncIterator[tuple[Digest, ...] | None]:
-    """Yield each document's digests, or None where it could not be read; report what could not be."""
-    from bot.digest import DigestError, parse  # noqa: PLC0415
-
-    async for document in source.documents():
-        if document.error is not None:
-            _complain(f"{document.source}: {document.error}")
-            yield None
-            continue
-        try:
-            digests = parse(document.text, document.source)
-        except DigestError as error:
-            reason = str(error).removeprefix(f"line {error.line}: ")
-            _complain(f"{document.source}:{error.line}: {reason}")
-            yield None
-            continue
-        for digest in digests:
-            for refusal in digest.refused:
-                _complain(f"{digest.source}:{refusal.line}: {refusal.reason}")
-        yield digests
-
-
-@contextmanager
-def _progress(total: int) -> Iterator[Callable[[], None]]:
-    """Show a bar on a terminal where the work is long; yield what to call after each part of it."""
-    if total < 3 or not sys.stderr.isatty():
-        yield lambda: None
-        return
-    from rich.console import Console  # noqa: PLC0415
-    from rich.progress import Progress  # noqa: PLC0415
-
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("Taking in", total=total)
-        yield lambda: bar.advance(task)
-
-
 async def _deliver_once(settings: config.Settings) -> None:
-    from bot.daily import deliver  # noqa: PLC0415
+    from bot.delivery import deliver  # noqa: PLC0415
 
     async with _opened(settings) as (store, platforms):
         stop = _stopped_by_signal()
         await store.begin_delivery()
         tally = await deliver(store, platforms, adapters.terminal().clock, stop.is_set)
-    _complain(f"{tally.sent} delivered, {tally.failed} failed, {tally.uncertain} uncertain")
+    complain(f"{tally.sent} delivered, {tally.failed} failed, {tally.uncertain} uncertain")
 
 
 async def _serve(settings: config.Settings) -> None:
+    from bot import metrics  # noqa: PLC0415
+    from bot.enrichment import keep_enriching  # noqa: PLC0415
+    from bot.gathering import keep_gathering  # noqa: PLC0415
+    from bot.pulse import Pulse, unwell  # noqa: PLC0415
     from bot.service import serve  # noqa: PLC0415
 
     typed = sys.stdin is not None and sys.stdin.isatty()
+    clock = adapters.terminal().clock
+    admin = Destination.parse(settings.admin) if settings.admin else None
     async with _opened(settings) as (store, platforms):
-        await serve(store, platforms, adapters.terminal().clock, _stopped_by_signal(), outlive_asking=not typed)
+        sources = [_watched(each, settings, store) for each in settings.every_source]
+        beside: list[Callable[[asyncio.Event], Awaitable[None]]] = [
+            lambda stop: keep_gathering(sources, store, clock, stop, admin=admin)
+        ]
+        if settings.authors == "arxiv":
+            beside.append(lambda stop: keep_enriching(store, adapters.lookup(settings), clock, stop))
+        pulse = Pulse()
+        async with AsyncExitStack() as stack:
+            if settings.health_listen:
+                stack.enter_context(metrics.recording())
+                await stack.enter_async_context(
+                    adapters.health(
+                        settings.health_listen,
+                        lambda: unwell(store, platforms, pulse),
+                        lambda: metrics.exposition(store, platforms, clock()),
+                    )
+                )
+            stop = _stopped_by_signal()
+            await serve(store, platforms, clock, stop, outlive_asking=not typed, beside=beside, pulse=pulse)
+
+
+def _watched(address: str, settings: config.Settings, store: Store) -> Source:
+    """Return a source of the service's; one that cannot be is a mistake in the settings."""
+    try:
+        return adapters.source(address, settings, store.ledger("sources"))
+    except UserError as error:
+        raise config.SettingsError(f"PAPERWIRE_SOURCES: {error}") from None
 
 
 def _stopped_by_signal() -> asyncio.Event:
@@ -458,7 +482,7 @@ async def _opened(settings: config.Settings) -> AsyncIterator[tuple[Store, Mappi
         if silent and len(silent) == len(platforms) - 1:  # all but the terminal, which needs no answer
             raise silent[0]
         for each in silent:
-            _complain(str(each))
+            complain(str(each))
         yield store, platforms
 
 

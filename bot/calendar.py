@@ -2,24 +2,38 @@
 
 A digest of day D lists what arXiv announced on the evening before, 20:00 US Eastern, Sunday to Thursday
 (https://info.arxiv.org/help/availability.html). So there is one from Monday to Friday, but on the day after a
-holiday evening. arXiv publishes its holidays a year at a time; those named here recur each year.
+holiday evening. arXiv publishes its holidays a year at a time: some recur each year, some are of that year alone.
 """
 
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.model import Schedule
 
-_MONDAY, _THURSDAY, _SATURDAY = 0, 3, 5
+EASTERN = "America/New_York"
+
+_FIRST = date(1991, 8, 14)  # arXiv's: before it there are neither announcements nor holidays of theirs
+_JUNETEENTH = 2021  # a holiday since
+_ANNOUNCED = time(20)
+_CUT_OFF = time(14)
+_MONDAY, _THURSDAY, _SATURDAY, _SUNDAY = 0, 3, 5, 6
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _MONTHS = (
     *("january", "february", "march", "april", "may", "june"),
     *("july", "august", "september", "october", "november", "december"),
 )
 _SPOKEN = re.compile(r"(?:([a-z]{3,}),? )?(\d{1,2}) ([a-z]{3,}),? (\d{4})")
+# What the page lists for a year besides the holidays that recur: month and day of the evening. None of those of 2023 to
+# 2026 has Memorial Day, Columbus Day, Veterans Day or Christmas Eve.
+_OWN_HOLIDAYS = {
+    2023: {(6, 14), (8, 17), (12, 27)},
+    2024: {(5, 22), (10, 8), (12, 26), (12, 31)},
+    2025: {(12, 30)},
+    2026: {(12, 29), (12, 31)},
+}
 _LIKE_A_DATE = re.compile(r"\d{1,4}([-./])\d{1,2}\1\d{1,4}")
 
 
@@ -27,8 +41,53 @@ def quiet(day: date) -> str | None:
     """Return why arXiv announces nothing in the digest of a day, as a clause; None where one is expected."""
     if day.weekday() >= _SATURDAY:
         return "arXiv announces no papers at weekends"
-    holiday = _holiday(day - timedelta(days=1)) if day > date.min else None
-    return f"arXiv usually announces nothing on the evening of {holiday}" if holiday else None
+    if day <= _FIRST:
+        return None
+    evening = day - timedelta(days=1)
+    if holiday := _holiday(evening):
+        return f"arXiv usually announces nothing on the evening of {holiday}"
+    # What is submitted on a Friday is announced on Sunday. Independence Day of 2025 was a Friday, and the page of that
+    # year lists the Sunday; that of 2026 lists Fridays, one of them for the Independence Day that is a Saturday.
+    days_off = (evening - timedelta(days=2), evening - timedelta(days=1))
+    if evening.weekday() == _SUNDAY and (holiday := next(filter(None, map(_holiday, days_off)), None)):
+        return f"arXiv usually announces nothing on the Sunday after {holiday}"
+    if (evening.month, evening.day) in _OWN_HOLIDAYS.get(evening.year, ()):
+        return f"arXiv announces nothing on the evening of {spoken(evening)}, a holiday of its own"
+    return None
+
+
+def announced_at(day: date) -> datetime:
+    """Return when arXiv announces what the digest of a day lists: 20:00 US Eastern of the evening before, in UTC."""
+    return datetime.combine(day - timedelta(days=1), _ANNOUNCED, ZoneInfo(EASTERN)).astimezone(UTC)
+
+
+def today_at_arxiv(now: datetime) -> date:
+    """Return the day that it is in US Eastern: the one whose digest the feeds have, or are to have."""
+    return now.astimezone(ZoneInfo(EASTERN)).date()
+
+
+def expected(now: datetime, delay: timedelta) -> date:
+    """Return the newest day whose digest should be there: no quiet one, and its midnight US Eastern is `delay` ago.
+
+    A digest without papers is no sign of it: arXiv's feeds are empty until the announcement is in.
+    """
+    day = today_at_arxiv(now.astimezone(UTC) - delay)
+    while quiet(day):
+        day -= timedelta(days=1)
+    return day
+
+
+def digest_day(submitted: datetime) -> date:
+    """Return the day of the digest that lists a paper, by the time at which its first version was submitted.
+
+    What comes before 14:00 US Eastern of a working day is announced that evening, and on a Friday on Sunday's. So it is
+    since 2017 (16:00 before), and for papers that moderation did not hold: those came later.
+    """
+    local = submitted.astimezone(ZoneInfo(EASTERN))
+    cut_off = local.date() + timedelta(days=local.time() >= _CUT_OFF)
+    while cut_off.weekday() >= _SATURDAY:
+        cut_off += timedelta(days=1)
+    return expected_after(cut_off)
 
 
 def expected_after(day: date) -> date:
@@ -43,6 +102,12 @@ def spoken(day: date) -> str:
     """Return a day as people write it, in English whatever the locale: Fri 20 Nov 2020."""
     weekday, month = _WEEKDAYS[day.weekday()], _MONTHS[day.month - 1]
     return f"{weekday[:3].title()} {day.day} {month[:3].title()} {day.year}"
+
+
+def span(first: date, last: date) -> str:
+    """Return the days from one to a later one as people write them: Mon 16 to Fri 20 Nov 2020."""
+    shared = (first.year == last.year) + ((first.year, first.month) == (last.year, last.month))
+    return f"{' '.join(spoken(first).split()[: 4 - shared])} to {spoken(last)}"
 
 
 def moment(at: datetime) -> str:
@@ -62,13 +127,13 @@ def due(schedule: Schedule, now: datetime) -> datetime:
     ahead = 0
     while True:
         day = today + timedelta(days=ahead)
-        start = max(now.astimezone(UTC), _instant(datetime.combine(day, schedule.start), zone))
+        start = max(now.astimezone(UTC), instant(datetime.combine(day, schedule.start), zone))
         if day.weekday() in schedule.days and start.astimezone(zone).date() == day:
             return start
         ahead += 1
 
 
-def _instant(local: datetime, zone: ZoneInfo) -> datetime:
+def instant(local: datetime, zone: ZoneInfo) -> datetime:
     """Return the first instant at which a zone's clocks show this time or a later one of the day."""
     early, late = sorted(local.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
     if late.astimezone(zone).replace(tzinfo=None) == local:
@@ -130,7 +195,9 @@ def _named(word: str, names: tuple[str, ...]) -> int | None:
 
 
 def _holiday(day: date) -> str | None:
-    fixed = {(1, 1): "New Year's Day", (6, 19): "Juneteenth", (7, 4): "Independence Day", (12, 25): "Christmas Day"}
+    fixed = {(1, 1): "New Year's Day", (7, 4): "Independence Day", (12, 25): "Christmas Day"}
+    if day.year >= _JUNETEENTH:
+        fixed[6, 19] = "Juneteenth"
     moving = {
         _nth(day.year, 1, _MONDAY, 3): "Martin Luther King Day",
         _nth(day.year, 9, _MONDAY, 1): "Labor Day",

@@ -16,7 +16,13 @@ _LEAD = 80
 def card(paper: Paper, queries: Sequence[Query] = (), *, why: str = "", whole: bool = False) -> Card:
     """Return a paper's card: what the queries look for marked, the abstract whole or a snippet around a mark."""
     body = mark(paper.abstract, "abstract", queries)
-    opened = () if whole else (Button("Abstract", "show", paper.id, "aside"),)
+    similar = Button("Similar", "similar", paper.id)
+    # Of an opened paper one knows whether it was worth it.
+    steps = (
+        (similar, Button("More like this", "like", paper.id), Button("Less like this", "dislike", paper.id))
+        if whole
+        else (Button("Abstract", "show", paper.id, "aside"), similar)
+    )
     return Card(
         paper.id,
         mark(paper.title, "title", queries),
@@ -26,7 +32,7 @@ def card(paper: Paper, queries: Sequence[Query] = (), *, why: str = "", whole: b
         tuple(_facts(paper)),
         paper.pdf,
         paper.code if not whole else paper.links,
-        (*opened, Button("Similar", "similar", paper.id)),
+        steps,
     )
 
 

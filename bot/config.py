@@ -18,6 +18,8 @@ _EXTRA = f"({'|'.join(SLACK_EXTRAS)})"
 _LOOPBACK = r"(127\.0\.0\.1|localhost|\[::1\])"
 _HOST = r"(\[[0-9A-Fa-f:.]+\]|[0-9A-Za-z_.-]+)"
 _PORT = "([0-9]{1,4}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
+_API = rf"(https://{_HOST}|http://{_LOOPBACK})(:{_PORT})?(/[!-~]*[!-.0-~])?"
+_NO_API = "is no https address without a / at its end"
 _PART = "[0-9A-Za-z_-]+"
 _FERNET = "[0-9A-Za-z_-]{43}="
 _MAKE_KEY = "python -c 'from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())'"
@@ -90,9 +92,29 @@ class Settings:
     discord_api: str = _of(
         "https://discord.com/api/v10",
         "https://discord.example/api/v10",
-        pattern=rf"(https://{_HOST}|http://{_LOOPBACK})(:{_PORT})?(/[!-~]*[!-.0-~])?",
-        what="is no https address without a / at its end",
+        pattern=_API,
+        what=_NO_API,
     )
+    sources: str = _of(
+        "",
+        "arxiv:cs.CV+cs.CL,/var/lib/digests",
+        pattern=rf"[^\s,]+({_LISTED}[^\s,]+)*",
+        what="is no list of addresses with commas between",
+    )
+    private_sources: Literal["refuse", "allow"] = _of("refuse", "allow")
+    authors: Literal["sources", "arxiv"] = _of("sources", "arxiv")
+    arxiv_feeds: str = _of("https://rss.arxiv.org", "https://rss.arxiv.org", pattern=_API, what=_NO_API)
+    arxiv_oai: str = _of("https://oaipmh.arxiv.org/oai", "https://oaipmh.arxiv.org/oai", pattern=_API, what=_NO_API)
+    arxiv_api: str = _of(
+        "https://export.arxiv.org/api/query", "https://export.arxiv.org/api/query", pattern=_API, what=_NO_API
+    )
+    admin: str = _of(
+        "",
+        "slack:T1/C2",
+        pattern=r"[a-z]+:[^/\s,]+/[^\s,]+",
+        what="is no destination, a room or a person",
+    )
+    health_listen: str = _of("", "127.0.0.1:9464", pattern=f"{_HOST}:{_PORT}", what="is no host:port")
     secret_key: str = _of(
         "",
         f'"$({_MAKE_KEY})"',
@@ -110,6 +132,11 @@ class Settings:
             "slack": bool(self.slack_bot_token or self.slack_client_id),
         }
         return tuple(name for name, is_configured in configured.items() if is_configured)
+
+    @property
+    def every_source(self) -> tuple[str, ...]:
+        """The addresses of the sources, each once."""
+        return tuple(dict.fromkeys(_split(self.sources)))
 
     @property
     def extras(self) -> frozenset[str]:
@@ -225,6 +252,8 @@ def _contradictions(given: Settings) -> Iterator[str]:
         if missing := [name for name, value in needed.items() if not value]:
             made = f" Make a key: {_MAKE_KEY}" if key in missing else ""
             yield f"{client} lets many workspaces install Paperwire, and needs {', '.join(missing)} too.{made}"
+    if given.admin and (named := given.admin.partition(":")[0]) not in given.platforms:
+        yield f"{_variable('admin')} names {named}, which is not configured. There is: {', '.join(given.platforms)}."
     if "slack" in given.platforms:
         return
     for name, value in ((app, given.slack_app_token), (signing, given.slack_signing_secret)):

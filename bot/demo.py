@@ -14,7 +14,8 @@ from typing import Protocol
 from bot import spelling
 from bot.calendar import spoken
 from bot.commands import answer
-from bot.daily import deliver, take_in
+from bot.daily import take_in
+from bot.delivery import deliver
 from bot.digest import parse
 from bot.grammar import parse as read_query
 from bot.model import Call, Digest, Paper, Reply, Text, UserError

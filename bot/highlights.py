@@ -1,26 +1,132 @@
-"""Which papers of a day go first in a room, and the words that say why."""
+"""Which papers of a day go first in a room, and the words that say why.
+
+A paper's score is a sum of parts that can each be said in a sentence. Their weights, and how much a topic that is
+there already counts against another paper on it, are by the figures of `python -m benchmarks ranking`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
+from bot.evidence import Evidence
+from bot.interest import Interest
+from bot.likeness import Vector, likeness
 from bot.model import Paper, Pick
+from bot.spelling import lowered
+from bot.taste import Taste
+from bot.trends import Trend, carried, spelled
+
+_SHORT = 40  # papers, the best ones, among which different topics are looked for
+_NAMED = 3  # words that two papers share
 
 
-def choose(papers: Iterable[Paper], followers: Mapping[str, int], count: int) -> tuple[Pick, ...]:
-    """Return the `count` papers to show first, each with its reasons in words.
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """How much each part of a score counts. A part without weight is not mentioned either."""
 
-    `followers` counts, by paper id, the people of the room's workspace whose subscriptions match: only ever a count.
-    What most of them follow goes first, then what names its code, then the digest's own order.
+    people: float = 1
+    taste: float = 20
+    rising: float = 0.3
+    code: float = 0.2
+    variety: float = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What is known of a room: the interests of its people, by paper id, and its taste."""
+
+    interests: Mapping[str, Interest] = field(default_factory=dict)
+    taste: Taste | None = None
+    is_person: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Scored:
+    paper: Paper
+    score: float
+    vector: Vector
+    trend: Trend | None
+    liking: float
+
+
+_WEIGHTS = Weights()
+
+
+def choose(
+    papers: Iterable[Paper], room: Room, evidence: Evidence, count: int, weights: Weights = _WEIGHTS
+) -> tuple[Pick, ...]:
+    """Return the `count` papers to show first, each with its reasons in words; ties are in the digest's order."""
+    scored = [_scored(paper, room, evidence, weights) for paper in papers]
+    scored.sort(key=lambda each: -each.score)
+    first = {each.paper.id for each in scored[:count]}
+    chosen = _varied(scored, count, weights.variety)
+    return tuple(
+        Pick(each.paper.id, tuple(_reasons(each, room, lifted=each.paper.id not in first, weights=weights)))
+        for each in chosen
+    )
+
+
+def _scored(paper: Paper, room: Room, evidence: Evidence, weights: Weights) -> _Scored:
+    vector = evidence.papers.get(paper.id, {})
+    interest = room.interests.get(paper.id)
+    trend = carried(paper.title, evidence.rising) if weights.rising else None
+    liking = room.taste.liking(vector, evidence.usual.get(paper.id, 0)) if room.taste else 0
+    score = (
+        weights.people * math.log1p(interest.strength if interest else 0)
+        + weights.taste * liking
+        + weights.rising * bool(trend)
+        + weights.code * bool(paper.code)
+    )
+    return _Scored(paper, score, vector, trend, weights.taste * liking)
+
+
+def _varied(scored: Sequence[_Scored], count: int, variety: float) -> list[_Scored]:
+    """Return `count` of the papers: each time the one whose score, less its likeness to one chosen, is highest.
+
+    That is maximal marginal relevance: https://doi.org/10.1145/290941.291025. Scores count as their place between
+    the highest and the lowest of the papers that are looked at.
     """
-    ranked = sorted(papers, key=lambda paper: (-followers.get(paper.id, 0), not paper.code))
-    return tuple(Pick(paper.id, tuple(_reasons(paper, followers.get(paper.id, 0)))) for paper in ranked[:count])
+    left = list(scored[:_SHORT])
+    if not left:
+        return []
+    low = left[-1].score
+    span = left[0].score - low or 1
+    worth = {each.paper.id: (each.score - low) / span for each in left}
+    nearest = dict.fromkeys(worth, 0.0)
+    chosen: list[_Scored] = []
+    while left and len(chosen) < count:
+        # Of equals, max returns the first.
+        best = max(left, key=lambda each: worth[each.paper.id] - variety * nearest[each.paper.id])
+        left.remove(best)
+        chosen.append(best)
+        for each in left:
+            nearest[each.paper.id] = max(nearest[each.paper.id], likeness(each.vector, best.vector))
+    return chosen
 
 
-def _reasons(paper: Paper, people: int) -> Iterable[str]:
-    if people:
-        yield "1 person here follows this" if people == 1 else f"{people} people here follow this"
-    if paper.code:
+def _reasons(each: _Scored, room: Room, weights: Weights, *, lifted: bool) -> Iterator[str]:
+    interest = room.interests.get(each.paper.id) if weights.people else None
+    if interest:
+        yield "1 person here follows this" if interest.people == 1 else f"{interest.people} people here follow this"
+    liked = room.taste is not None and each.liking > 0
+    if room.taste and liked:
+        number, words = room.taste.alike(each.vector)
+        like = {0: "a little like the papers", 1: "like a paper"}.get(number, f"like {number} papers")
+        yield f"{like} {'you' if room.is_person else 'this room'} liked ({_named(words, each.paper)})"
+    if each.trend:
+        term = " ".join(map(lowered, spelled(each.trend.term, each.paper.title).split()))
+        yield f"rising: {term} (in {each.trend.today} titles, {each.trend.before} in the 30 days before)"
+    if each.paper.code and weights.code:
         yield "code released"
-    if not people and not paper.code:
+    if lifted:
+        yield "a different topic"
+    elif not (interest or liked or each.trend or each.paper.code):
         yield "early in the digest"
+
+
+def _named(folded: Iterable[str], paper: Paper) -> str:
+    """Return folded words as a paper writes them."""
+    text = f"{paper.title}\n{paper.abstract}"
+    return ", ".join(lowered(spelled(word, text)) for word, _ in zip(folded, range(_NAMED), strict=False))

@@ -174,6 +174,11 @@ class Destination:
         return f"{self.platform}:{self.workspace}/{self.name}"
 
     @property
+    def tenant(self) -> tuple[str, str]:
+        """The platform and the workspace on it."""
+        return self.platform, self.workspace
+
+    @property
     def is_person(self) -> bool:
         return self.name.startswith("@")
 
@@ -296,6 +301,46 @@ class Schedule:
 
 
 @dataclass(frozen=True, slots=True)
+class Alerting:
+    """How a person wants to be alerted: at once, or on the days and from the time of a schedule.
+
+    `pace` is "instant", "daily" or "weekly"; the schedule holds for the last two, its zone for all. In the `quiet`
+    hours, from a local time to another, nothing is sent. `most` is how many papers a day are shown one by one.
+    """
+
+    pace: Literal["instant", "daily", "weekly"] = "instant"
+    schedule: Schedule = Schedule(time(9))
+    quiet: tuple[time, time] | None = None
+    most: int = 10
+
+
+State = Literal["new", "fresh", "quiet", "late", "stale", "broken", "unreachable"]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """How a source of digests is doing: its state, in a word and as a sentence, since when, and its newest day.
+
+    "fresh" and "quiet" are as they should be: the expected digest is there, or none is expected and why. "late" is one
+    announcement day behind, "stale" more; "broken" sends what cannot be read, or far less than it declares;
+    "unreachable" answers nothing; "new" was not asked yet. `failing` is since when something cannot be read, news or
+    not.
+    """
+
+    source: str
+    state: State
+    detail: str
+    since: datetime
+    checked_at: datetime
+    day: date | None = None
+    failing: datetime | None = None
+
+    @property
+    def is_well(self) -> bool:
+        return self.state in ("new", "fresh", "quiet")
+
+
+@dataclass(frozen=True, slots=True)
 class Following:
     """A room that wants the daily highlights: at most `count` papers, of these categories (none: of all).
 
@@ -326,13 +371,15 @@ class Delivery:
     """A message owed to a destination.
 
     Highlights are of one digest: `topic` is its category. An alert is of all digests of a day: its `topic` is empty. A
-    notice says that nothing can be posted any more in a room, whose address `topic` is. `(to, kind, topic, day, part)`
-    is the business key: planned twice, it is still one row. `due` is the earliest time for it. `uncertain` says that an
-    earlier attempt may have arrived.
+    notice says that nothing can be posted any more in a room, whose address `topic` is; a report, how a source is
+    doing: `topic` is the state, or "well", and the address. `(to, kind, topic, day, part)` is the business key: planned
+    twice, it is still one row. What is due at once of several days goes as one message, of the days from `since` to
+    `day`. `due` is the earliest time for it, `tried_at` when it was first tried. `uncertain` says that an earlier
+    attempt may have arrived.
     """
 
     to: Destination
-    kind: Literal["highlights", "alert", "notice"]
+    kind: Literal["highlights", "alert", "notice", "report"]
     topic: str
     day: date
     picks: tuple[Pick, ...]
@@ -341,6 +388,8 @@ class Delivery:
     id: int = 0
     attempts: int = 0
     uncertain: bool = False
+    since: date | None = None
+    tried_at: datetime | None = None
 
     @property
     def key(self) -> str:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
-from datetime import date, datetime
-from typing import Literal, Protocol
+from datetime import date, datetime, timedelta
+from typing import Literal, Protocol, runtime_checkable
 
 from bot.model import (
+    Alerting,
     Answer,
     Delivery,
     Destination,
     Digest,
     Following,
+    Listing,
     Paper,
     Refusal,
     Reply,
+    Report,
     Subscription,
     Suggest,
 )
@@ -30,6 +33,7 @@ class Morning:
     that the digest itself is: then they are all of it. `told` holds for each person which of the fresh papers they were
     alerted to before, `shown` for each room which of them its highlights had.
     `parts` is how many alerts of the day each person was sent or is being sent: those that take in nothing more.
+    `alerting` is how those want to be alerted who said so.
     """
 
     category: str
@@ -42,6 +46,7 @@ class Morning:
     told: Mapping[Destination, Set[str]] = field(default_factory=dict)
     shown: Mapping[Destination, Set[str]] = field(default_factory=dict)
     parts: Mapping[Destination, int] = field(default_factory=dict)
+    alerting: Mapping[Destination, Alerting] = field(default_factory=dict)
 
 
 Plan = Callable[[Morning], Iterable[Delivery]]
@@ -112,14 +117,59 @@ class Pause:
     since: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """A row of the outbox as an operator sees it: what is or was owed, how it stands, and the last code."""
+
+    delivery: Delivery
+    state: Literal["pending", "sending", "sent", "dead", "expired", "merged"]
+    code: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """How sending to a destination goes wrong: since when nothing arrives, and how many in a row were refused."""
+
+    since: datetime | None = None
+    refused: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How the deliveries to one workspace stand; of its people only how many.
+
+    `rooms` and `people` are how many messages are owed to them, `sent_at` is when the last that arrived was tried, and
+    `lost` counts what expired or was given up lately, by its state and code.
+    """
+
+    rooms: int
+    people: int
+    sent_at: datetime | None
+    lost: Mapping[tuple[str, str], int]
+    paused_rooms: Mapping[Destination, Pause]
+    paused_people: int
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """How much is owed on a platform: in all, due now, held by a pause, and since when the oldest of it is due."""
+
+    platform: str
+    owed: int
+    due: int
+    paused: int
+    oldest: datetime | None = None
+
+
 class Store(Protocol):
     """Papers, what people want of them, and what is owed. Times are aware datetimes; days are the digests' own."""
 
     async def take_in(self, digest: Digest, plan: Plan, at: datetime, *, hold_until: datetime | None = None) -> Intake:
         """Store a digest and what `plan` owes for it, in one transaction; repeat it and nothing changes.
 
-        An alert takes in what is owed to the same person for another digest of the day until it is first tried: with
-        `hold_until` that is not before then, or `release`.
+        An alert takes in what is owed to the same person for another digest of the day until it is first tried, and is
+        due at the earlier of their times. With `hold_until` nothing of it is sent before then, or before `release`.
         """
 
     async def search(
@@ -144,6 +194,15 @@ class Store(Protocol):
 
     async def papers(self, ids: Iterable[str]) -> tuple[Paper, ...]:
         """Return the papers that are stored, in the order asked."""
+
+    async def unattributed(self, since: date) -> tuple[Listing, ...]:
+        """Return the days and categories since a day that list papers without authors, newest first."""
+
+    async def headlines(self, category: str, since: date, until: date) -> tuple[str, ...]:
+        """Return the titles of a category's papers of the days from `since` to `until`, both inclusive."""
+
+    async def texts(self, category: str, since: date, until: date, *, limit: int) -> tuple[tuple[str, str], ...]:
+        """Return the titles and abstracts of a category's last papers of these days, the last day's first."""
 
     async def count(self, since: date, until: date) -> int:
         """Count the papers listed on the days from `since` to `until`, both inclusive."""
@@ -197,6 +256,15 @@ class Store(Protocol):
 
     async def subscriptions(self, person: Destination) -> tuple[Subscription, ...]: ...
 
+    async def alerting(self, person: Destination) -> Alerting:
+        """Return how a person wants to be alerted; the default where they never said."""
+
+    async def alert(self, person: Destination, alerting: Alerting, due: datetime | None = None) -> None:
+        """Alert a person so from now on. What is owed to them and was never tried is due at `due`, or at once."""
+
+    async def sent_of_day(self, delivery: Delivery) -> int:
+        """Count the papers in the parts of a day's alert that were sent by now."""
+
     async def follow(
         self, following: Following, due: datetime | None = None, *, most: int | None = None
     ) -> tuple[date, ...]:
@@ -213,6 +281,22 @@ class Store(Protocol):
 
     async def following(self, room: Destination) -> Following | None: ...
 
+    async def followings(self) -> tuple[Following, ...]:
+        """Return all rooms that want the daily highlights, and what of them."""
+
+    async def react(self, room: Destination, person: Destination, paper: str, value: int, at: datetime) -> int:
+        """Save that a person of a room wants more papers like one (1), fewer (-1), or never said (0).
+
+        Return how many people of the room now say the same of it. KeyError where no such paper is stored. A person has
+        one voice for a paper in a room.
+        """
+
+    async def reactions(self, since: datetime) -> Mapping[Destination, Mapping[str, int]]:
+        """Return for each room the papers reacted to since then, by arXiv id, with the sum of its people's voices.
+
+        Of a person's voices in a room the newest 20 count, so that nobody speaks for all.
+        """
+
     async def begin_delivery(self) -> int:
         """Start delivering as the only process that does; return how many sends a crash left uncertain."""
 
@@ -221,13 +305,16 @@ class Store(Protocol):
     ) -> Delivery | None:
         """Take what is due for longest on these platforms, in order for each destination; None where nothing is.
 
-        Nothing is taken of the `busy` workspaces (platform and name): others have their turn.
+        Nothing is taken of the `busy` workspaces (platform and name): others have their turn. What else is due to the
+        same destination, highlights of the topic or alerts, and was never tried either, is merged into it: the newest
+        day's carries all the papers on. Of highlights as many as the room wants, from each day in turn; the room was
+        not told of the others.
         """
 
     async def settle(
         self,
         delivery: Delivery,
-        state: Literal["sent", "pending", "dead"],
+        state: Literal["sent", "pending", "dead", "expired"],
         *,
         code: str = "",
         not_before: datetime | None = None,
@@ -238,17 +325,61 @@ class Store(Protocol):
     ) -> None:
         """Write down how a claimed delivery went. `pause` holds everything else for its destination since then.
 
-        Where it was not `tried`, claiming it was no attempt.
+        Where it was not `tried`, claiming it was no attempt. After a pause, what waits has all its time anew.
 
         `owe` is what follows from that: the notice to whoever set the destination up, owed with the pause or not.
         One of the same day that was sent before makes it the next part.
         """
 
+    async def owe(self, deliveries: Iterable[Delivery], at: datetime) -> int:
+        """Owe what no digest is the reason of; return how many are new. Their destinations become known.
+
+        One of the same day that was sent before makes it the next part; one that still waits is the same.
+        """
+
+    async def trouble(self, destination: Destination) -> Trouble:
+        """Return how sending to a destination goes wrong; all is well where a message arrived last."""
+
+    async def deliveries(self, *, states: Iterable[str] = (), limit: int = 50) -> tuple[tuple[Owed, ...], int]:
+        """Return the newest of what is and was owed, in these states or in any, and how many there are."""
+
+    async def standing(self, tenant: tuple[str, str], since: datetime) -> Standing:
+        """Return how the deliveries to a workspace stand, and what of them was lost since then."""
+
+    async def requeue(self, ids: Iterable[int], at: datetime) -> tuple[int, ...]:
+        """Owe anew what was given up, expired or waits; due at once. Return the ids of what was found so.
+
+        What was tried before stays as it was then and is merged with nothing: a part of it may have arrived. Papers
+        that the destination was told of meanwhile are left out; a message of no others is not owed anew.
+        """
+
+    async def drop(self, ids: Iterable[int]) -> tuple[int, ...]:
+        """Give up what waits; return the ids of what was found so."""
+
+    async def missed(self, destination: Destination, kind: str, before: int) -> tuple[Delivery, ...]:
+        """Return what expired before the message of id `before` was owed, and no message since has told of."""
+
+    async def backlog(self, now: datetime) -> tuple[Backlog, ...]:
+        """Return how much is owed on each platform that is owed anything."""
+
     async def paused(self, destination: Destination) -> Pause | None:
         """Return since when and why nothing is sent to a destination; None where all is well."""
 
     async def release(self) -> None:
-        """Let go the alerts that `take_in` has held back until the last of a batch of digests was in."""
+        """Let go what `take_in` has held back until the last of a batch of digests was in: each is due when it was."""
+
+    async def report(self, report: Report, owe: Delivery | None = None) -> None:
+        """Save how a source is doing, and owe the message that says so where the one before said otherwise.
+
+        What is owed of the source and did not arrive yet is withdrawn where it says otherwise. That all is well is news
+        only after another message.
+        """
+
+    async def reports(self) -> tuple[Report, ...]:
+        """Return how the sources are doing."""
+
+    async def watch(self, sources: Iterable[str], at: datetime) -> None:
+        """Know these sources, new ones as "new", and no others."""
 
     async def erase(self, now: datetime) -> int:
         """Erase all data of the workspaces whose time to be erased has come; return how many there were."""
@@ -313,13 +444,45 @@ class Document:
 
 
 class Source(Protocol):
-    """Where digests come from: files and folders; later, the web."""
+    """Where digests come from: files and folders, a web address, a git checkout, arXiv itself.
+
+    `address` is what the operator calls it. It may be asked `every` so often, and what arXiv announces is there within
+    `delay` of the midnight (US Eastern) that begins the digest's day.
+    """
+
+    @property
+    def address(self) -> str: ...
+
+    @property
+    def every(self) -> timedelta: ...
+
+    @property
+    def delay(self) -> timedelta: ...
 
     def documents(self) -> AsyncIterator[Document]:
-        """Yield each document, oldest name first. One that cannot be read carries its error; the rest go on."""
+        """Yield each document that is new or has changed since it was last read, oldest name first.
+
+        One that cannot be read carries its error; the rest go on. One is read once the next is asked for: who fails
+        over it is given it again.
+        """
 
     def __len__(self) -> int:
         """Count the documents, as far as known beforehand."""
+
+
+@runtime_checkable
+class Archive(Protocol):
+    """A source that still knows the days that it has left behind."""
+
+    def between(self, first: date, last: date) -> AsyncIterator[Digest]:
+        """Yield the digests of past days, as far as it can tell. Raise `Unreachable` where it does not answer."""
+
+
+class Lookup(Protocol):
+    """Who knows papers by their ids: arXiv's API."""
+
+    async def papers(self, ids: Sequence[str]) -> Mapping[str, Paper]:
+        """Return what is known of some papers, by id. Raise `Unreachable` where nobody answers."""
 
 
 class DeliveryError(Exception):
@@ -328,6 +491,9 @@ class DeliveryError(Exception):
     `code` is the platform's word for it. `kind` says what follows: "gone" pauses the destination and tells who set it
     up, "content" gives up this message, "later" tries again (after `retry_after` seconds where the platform named a
     time), "uncertain" tries again knowing that it may have arrived, and "held" was not tried: its turn is to come.
+
+    Who does not know the code says so: it may pass, but not for ever. `begun` says that a part of the message has
+    arrived, by this attempt or an earlier one.
     """
 
     def __init__(
@@ -335,11 +501,16 @@ class DeliveryError(Exception):
         code: str,
         kind: Literal["gone", "content", "later", "uncertain", "held"] = "later",
         retry_after: float | None = None,
+        *,
+        known: bool = True,
+        begun: bool = False,
     ) -> None:
         super().__init__(code)
         self.code = code
         self.kind = kind
         self.retry_after = retry_after
+        self.known = known
+        self.begun = begun
 
 
 class TooMany(Exception):  # noqa: N818  # a state: the cap is reached

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+import time
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from typing import Any
 
+from bot import metrics
+from bot.breaker import Breaker
 from bot.commands import answer, suggest
-from bot.daily import deliver
+from bot.delivery import deliver
 from bot.log import log_bug
 from bot.model import Answer, Call, Destination, Reply, Suggest, Suggestion, Text, UserError
 from bot.ports import DeliveryError, Platform, Store, StoreError, Unreachable
+from bot.pulse import Pulse
 
 _log = logging.getLogger(__name__)
 
@@ -27,6 +31,7 @@ _FINISH_WITHIN = 8.0  # seconds: a supervisor kills what has not ended after ten
 
 async def respond(call: Call, store: Store) -> Reply:
     """Answer a call, whatever happens: trouble of the store in its words, a bug by the id that finds it in the log."""
+    begun = time.perf_counter()
     try:
         return await answer(call, store)
     except StoreError as error:
@@ -34,6 +39,8 @@ async def respond(call: Call, store: Store) -> Reply:
     except Exception as error:  # noqa: BLE001  # a bug in one answer must not end the conversation
         found = log_bug(_log, error, platform=call.room.platform)
         said = f"This failed, and not through what you typed. It is in the log as {found}."
+    finally:
+        metrics.answered(call.room.platform, call.name, time.perf_counter() - begun)
     return Reply(Text(said), error=said, private=True)
 
 
@@ -62,6 +69,10 @@ class Late:
         self._open = open_
         self._platform: Platform | None = None
 
+    @property
+    def is_reached(self) -> bool:
+        return self._platform is not None
+
     async def run(self, answer: Answer, suggest: Suggest) -> None:
         while self._platform is None:
             await asyncio.sleep(_REACH_EVERY)
@@ -85,8 +96,10 @@ async def serve(
     stop: asyncio.Event,
     *,
     outlive_asking: bool,
+    beside: Iterable[Callable[[asyncio.Event], Awaitable[None]]] = (),
+    pulse: Pulse | None = None,
 ) -> None:
-    """Run every platform and the deliveries beside them until `stop` is set, or an error ends one of them.
+    """Run every platform, the deliveries and what else goes on `beside` until `stop` is set, or an error ends one.
 
     Without `outlive_asking` the service also ends once a platform has nobody left to answer: the person at the
     prompt has gone. With it deliveries go on: the end of a pipe is no reason to stop them.
@@ -95,8 +108,9 @@ async def serve(
         asyncio.ensure_future(each.run(lambda call: respond(call, store), partial(offer, store=store)))
         for each in platforms.values()
     }
-    delivering = asyncio.ensure_future(_deliver(store, platforms, clock, stop))
-    others = {asyncio.ensure_future(_erase(store, clock, stop)), asyncio.ensure_future(stop.wait())}
+    delivering = asyncio.ensure_future(_deliver(store, platforms, clock, stop, pulse or Pulse()))
+    others = {asyncio.ensure_future(each) for each in (_erase(store, clock, stop), stop.wait())}
+    others |= {asyncio.ensure_future(each(stop)) for each in beside}
     waiting: set[asyncio.Future[Any]] = {*asking, delivering, *others}
     try:
         while not stop.is_set():
@@ -107,7 +121,8 @@ async def serve(
                 stop.set()
     finally:
         stop.set()
-        for each in asking:
+        # What writes writes to its end: a transaction is not cancelled with who asked for it.
+        for each in (*asking, *others):
             each.cancel()
         # A message that is on its way arrives, and its row says so.
         await asyncio.wait({delivering}, timeout=_FINISH_WITHIN)
@@ -116,16 +131,26 @@ async def serve(
 
 
 async def _deliver(
-    store: Store, platforms: Mapping[str, Platform], clock: Callable[[], datetime], stop: asyncio.Event
+    store: Store,
+    platforms: Mapping[str, Platform],
+    clock: Callable[[], datetime],
+    stop: asyncio.Event,
+    pulse: Pulse,
 ) -> None:
     freed = False
+    breaker = Breaker()
+
+    def stopping() -> bool:
+        pulse.beat()  # it is asked each time that something can be claimed
+        return stop.is_set()
+
     while not stop.is_set():
         try:
             # At the start, and after the store has failed in the middle of a delivery.
             if not freed:
                 await store.begin_delivery()
             freed = True
-            await deliver(store, platforms, clock, stop.is_set)
+            await deliver(store, platforms, clock, stopping, breaker=breaker)
         except StoreError as error:
             # A full disk may have space again: what is owed stays owed, and questions are still answered.
             freed = False

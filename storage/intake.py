@@ -16,7 +16,7 @@ from bot.ports import Intake, Morning, Plan
 from bot.query import category_words
 from bot.words import BARRIER, words
 from storage.outbox import owe
-from storage.rows import PAPER, destination, following, listing_of, paper, stamp, subscription
+from storage.rows import PAPER, alerting, destination, following, listing_of, paper, stamp, subscription
 
 # What a listing tells of a paper, fact by fact: the fields that go together.
 _FACTS = {
@@ -52,14 +52,17 @@ async def take_in(
     fresh = tuple(
         paper
         for id_, paper in papers.items()
-        if id_ in corrected or id_ not in known or listing not in known[id_].paper.listings
+        if id_ in corrected
+        or id_ not in known
+        or listing not in known[id_].paper.listings
+        or _is_attributed(known[id_].paper, paper)
     )
     await _record_papers(db, listing, known, after)
     owed = 0
     if fresh or first:
         morning = await _morning(db, listing, at, first=first, fresh=fresh)
         planned = await asyncio.to_thread(lambda: list(plan(morning)))
-        owed = await owe(db, (replace(each, due=hold_until) if each.kind == "alert" else each for each in planned), at)
+        owed = await owe(db, planned, at, hold_until)
     return Intake(len(after) - len(known), len(known), len(corrected), owed)
 
 
@@ -89,6 +92,11 @@ def _merged(known: _Known | None, new: Paper, listing: Listing) -> _Known:
 
 def _text(each: Paper) -> tuple[str, str]:
     return each.raw_title, each.raw_abstract
+
+
+def _is_attributed(before: Paper, after: Paper) -> bool:
+    """Say whether a paper's authors or its categories became known."""
+    return bool((after.authors and not before.authors) or (after.categories and not before.categories))
 
 
 async def _record_digest(db: aiosqlite.Connection, digest: Digest, at: datetime) -> bool:
@@ -235,6 +243,12 @@ async def _morning(
         """,
         (listing.day.isoformat(),),
     )
+    wishes = await db.execute_fetchall(
+        """
+        SELECT platform, workspace, name, pace, schedule, quiet, most FROM alerting
+        JOIN destination ON id = person_id
+        """
+    )
     return Morning(
         listing.category,
         listing.day,
@@ -246,4 +260,5 @@ async def _morning(
         told=told["alert"],
         shown=told["highlights"],
         parts={destination(row[:3]): int(row[3]) for row in parts},
+        alerting={destination(row[:3]): alerting(row[3:]) for row in wishes},
     )

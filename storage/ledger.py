@@ -3,36 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Protocol, TypeVar
 
 import aiosqlite
 
 from bot.ports import StoreError
 from storage import rows
+from storage.access import Access
 
-_Result = TypeVar("_Result")
 _KEY = "(platform, kind, key) = (?, ?, ?)"
-
-
-class Write(Protocol):
-    """Run a job as one transaction on the writing connection."""
-
-    async def __call__(self, job: Callable[[aiosqlite.Connection], Awaitable[_Result]]) -> _Result: ...
-
-
-Read = Callable[[str, Sequence[object]], Awaitable[list[rows.Row]]]
 
 
 class SqliteLedger:
     """Fulfil `bot.ports.Ledger`. ValueError where a key is not one of Fernet's."""
 
-    def __init__(self, platform: str, keys: Sequence[str], read: Read, write: Write) -> None:
+    def __init__(self, platform: str, keys: Sequence[str], access: Access) -> None:
         self._platform = platform
         self._seal = _Seal(keys) if keys else None
-        self._read = read
-        self._write = write
+        self._read = access.read
+        self._write = access.write
 
     async def put(
         self, kind: str, key: str, value: str, *, until: datetime | None = None, secret: bool = False
@@ -163,6 +153,9 @@ async def erase(db: aiosqlite.Connection, now: datetime) -> int:
             ("following", "room_id"),
             ("outbox", "destination_id"),
             ("told", "destination_id"),
+            ("alerting", "person_id"),
+            ("reaction", "room_id"),
+            ("reaction", "person_id"),
         ):
             await db.execute(f"DELETE FROM {table} WHERE {column} IN {of_workspace}", (platform, workspace))  # noqa: S608
         # What people of other workspaces subscribed to there stays theirs, without where it was.

@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import json
-from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
-from bot.model import Paper
+from bot.model import Listing, Paper
 from bot.ports import Found, Taken
 from bot.query import Query, Term
 from bot.words import BARRIER
 from storage import rows
+from storage.access import Access
 from storage.matching import any_of, in_title, listed_between, split, title_matches
 
 _DAYS = 1000  # four years of them
 
 
-class Papers(ABC):
+class Papers(Access):
     """The half of `bot.ports.Store` that no person or room comes into."""
-
-    @abstractmethod
-    async def _read(self, sql: str, values: Sequence[object] = ()) -> list[rows.Row]: ...
 
     async def search(
         self,
@@ -50,8 +47,8 @@ class Papers(ABC):
         rank = " + ".join(["(p.id IN (SELECT rowid FROM paper_words WHERE paper_words MATCH ?))"] * len(better))
         relevance = "bm25(paper_words, 10, 1, 1, 0)," if match else ""
         best = f"{f'{rank} DESC,' if rank else ''} p.day DESC, {relevance} p.arxiv_id DESC"
-        total = await self._read(f"SELECT count(*) FROM {counted} WHERE {where}", values)  # noqa: S608  # constants
-        page = await self._read(
+        total = await self.read(f"SELECT count(*) FROM {counted} WHERE {where}", values)  # noqa: S608  # constants
+        page = await self.read(
             f"""
             WITH hit AS MATERIALIZED (
                 SELECT p.id FROM {source} WHERE {where} ORDER BY {best} LIMIT ? OFFSET ?
@@ -68,8 +65,8 @@ class Papers(ABC):
         # Thousands have one of the words: what is not asked of each of them is not looked up for each.
         where = "paper_words MATCH ? AND rowid IS NOT (SELECT id FROM paper WHERE arxiv_id = ?)"
         values = (any_of(words), without)
-        total = await self._read(f"SELECT count(*) FROM paper_words WHERE {where}", values)  # noqa: S608  # constants
-        page = await self._read(
+        total = await self.read(f"SELECT count(*) FROM paper_words WHERE {where}", values)  # noqa: S608  # constants
+        page = await self.read(
             f"""
             WITH hit AS MATERIALIZED (
                 SELECT rowid AS id FROM paper_words WHERE {where}
@@ -88,8 +85,8 @@ class Papers(ABC):
             FROM listing WHERE day = ? AND category = coalesce(?, category) GROUP BY paper_id
         """
         values = (day.isoformat(), category)
-        total = await self._read(f"SELECT count(*) FROM ({which})", values)  # noqa: S608  # a constant
-        page = await self._read(
+        total = await self.read(f"SELECT count(*) FROM ({which})", values)  # noqa: S608  # a constant
+        page = await self.read(
             f"SELECT {rows.PAPER} FROM ({which}) AS hit JOIN paper AS p ON p.id = hit.paper_id "  # noqa: S608
             "ORDER BY hit.place, p.arxiv_id LIMIT ? OFFSET ?",
             (*values, limit, offset),
@@ -97,22 +94,50 @@ class Papers(ABC):
         return Found(tuple(map(rows.paper, page)), total[0][0])
 
     async def papers(self, ids: Iterable[str]) -> tuple[Paper, ...]:
-        found = await self._read(
+        found = await self.read(
             f"SELECT {rows.PAPER} FROM json_each(?) AS wanted "  # noqa: S608  # a constant
             "JOIN paper AS p ON p.arxiv_id = wanted.value ORDER BY wanted.key",
             (json.dumps(list(ids)),),
         )
         return tuple(map(rows.paper, found))
 
+    async def unattributed(self, since: date) -> tuple[Listing, ...]:
+        found = await self.read(
+            """
+            SELECT l.day, l.category FROM listing AS l JOIN paper AS p ON p.id = l.paper_id
+            WHERE l.day >= ? AND p.authors = '[]' GROUP BY l.day, l.category ORDER BY l.day DESC, l.category
+            """,
+            (since.isoformat(),),
+        )
+        return tuple(rows.listing_of(*row) for row in found)
+
+    async def headlines(self, category: str, since: date, until: date) -> tuple[str, ...]:
+        found = await self.read(
+            "SELECT title FROM listing AS l JOIN paper AS p ON p.id = l.paper_id "
+            "WHERE category = ? AND l.day BETWEEN ? AND ?",
+            (category, since.isoformat(), until.isoformat()),
+        )
+        return tuple(str(row[0]) for row in found)
+
+    async def texts(self, category: str, since: date, until: date, *, limit: int) -> tuple[tuple[str, str], ...]:
+        found = await self.read(
+            """
+            SELECT title, abstract FROM listing AS l JOIN paper AS p ON p.id = l.paper_id
+            WHERE category = ? AND l.day BETWEEN ? AND ? ORDER BY l.day DESC, l.paper_id LIMIT ?
+            """,
+            (category, since.isoformat(), until.isoformat(), limit),
+        )
+        return tuple((title, abstract) for title, abstract in found)
+
     async def count(self, since: date, until: date) -> int:
-        found = await self._read(
+        found = await self.read(
             "SELECT count(DISTINCT paper_id) FROM listing WHERE day BETWEEN ? AND ?",
             (since.isoformat(), until.isoformat()),
         )
         return int(found[0][0])
 
     async def digests(self, day: date) -> tuple[Taken, ...]:
-        found = await self._read(
+        found = await self.read(
             """
             SELECT day, category, (SELECT count(*) FROM listing AS l WHERE l.day = d.day AND l.category = d.category),
                    json_group_array(refused)
@@ -128,18 +153,18 @@ class Papers(ABC):
         return tuple(map(rows.taken, found))
 
     async def newest(self, category: str | None = None, *, until: date | None = None) -> date | None:
-        found = await self._read(
+        found = await self.read(
             "SELECT max(day) FROM listing WHERE category = coalesce(?, category) AND day <= ?",
             (category, (until or date.max).isoformat()),
         )
         return rows.day(found[0][0])
 
     async def categories(self) -> tuple[str, ...]:
-        found = await self._read("SELECT DISTINCT category FROM digest ORDER BY category")
+        found = await self.read("SELECT DISTINCT category FROM digest ORDER BY category")
         return tuple(str(row[0]) for row in found)
 
     async def frequencies(self, words: Iterable[str]) -> Mapping[str, int]:
-        found = await self._read(
+        found = await self.read(
             "SELECT term, max(doc) FROM json_each(?) AS wanted CROSS JOIN vocabulary ON term = wanted.value "
             "WHERE col IN ('title', 'abstract') GROUP BY term",
             (json.dumps(list(words)),),
@@ -147,7 +172,7 @@ class Papers(ABC):
         return dict(map(tuple, found))
 
     async def vocabulary(self) -> Mapping[str, int]:
-        found = await self._read(
+        found = await self.read(
             "SELECT term, max(doc) FROM vocabulary WHERE col IN ('title', 'abstract') AND term <> ? GROUP BY term",
             (BARRIER,),
         )
@@ -156,7 +181,7 @@ class Papers(ABC):
     async def titles(self, terms: Iterable[Term] = (), *, limit: int) -> Mapping[str, str]:
         match = in_title(terms)
         # In the order of the index, so that it is left as soon as there are enough.
-        found = await self._read(
+        found = await self.read(
             """
             SELECT p.arxiv_id, p.title
             FROM (SELECT rowid AS id FROM paper_words WHERE paper_words MATCH ? ORDER BY rowid DESC LIMIT ?) AS hit
@@ -169,7 +194,7 @@ class Papers(ABC):
         return dict(map(tuple, found))
 
     async def titles_from(self, beginning: str, *, limit: int) -> Mapping[str, str]:
-        found = await self._read(
+        found = await self.read(
             "SELECT arxiv_id, title FROM paper WHERE arxiv_id BETWEEN ? AND ? || char(0x10FFFF) "
             "ORDER BY arxiv_id DESC LIMIT ?",
             (beginning, beginning, limit),
@@ -177,11 +202,11 @@ class Papers(ABC):
         return dict(map(tuple, found))
 
     async def days(self) -> tuple[date, ...]:
-        found = await self._read("SELECT DISTINCT day FROM digest ORDER BY day DESC LIMIT ?", (_DAYS,))
+        found = await self.read("SELECT DISTINCT day FROM digest ORDER BY day DESC LIMIT ?", (_DAYS,))
         return tuple(date.fromisoformat(row[0]) for row in found)
 
     async def counts(self, days: Iterable[date]) -> Mapping[date, int]:
-        found = await self._read(
+        found = await self.read(
             "SELECT day, count(DISTINCT paper_id) FROM json_each(?) AS wanted JOIN listing ON day = wanted.value "
             "GROUP BY day",
             (json.dumps([each.isoformat() for each in days]),),

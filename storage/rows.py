@@ -7,8 +7,21 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, time
 from typing import Any
 
-from bot.model import Delivery, Destination, Following, Link, Listing, Paper, Pick, Refusal, Schedule, Subscription
-from bot.ports import Pause, Taken
+from bot.model import (
+    Alerting,
+    Delivery,
+    Destination,
+    Following,
+    Link,
+    Listing,
+    Paper,
+    Pick,
+    Refusal,
+    Report,
+    Schedule,
+    Subscription,
+)
+from bot.ports import Backlog, Owed, Pause, Taken, Trouble
 
 Row = Sequence[Any]
 
@@ -17,6 +30,11 @@ PAPER = """
     p.arxiv_id, p.title, p.abstract, coalesce(p.raw_title, p.title), coalesce(p.raw_abstract, p.abstract),
     p.authors, p.categories, p.links, p.version,
     (SELECT json_group_array(json_array(l.day, l.category)) FROM listing AS l WHERE l.paper_id = p.id)
+"""
+# A delivery `o` to a destination `d`, as `delivery` reads it.
+DELIVERY = """
+    d.platform, d.workspace, d.name, o.kind, o.topic, o.day, o.picks, o.part, o.not_before, o.id, o.attempts,
+    o.uncertain, o.since, o.tried_at
 """
 
 
@@ -64,39 +82,76 @@ def subscription(person: Destination, row: Row) -> Subscription:
 
 def following(room: Destination, row: Row) -> Following:
     categories, count, schedule, owner = row
-    start, zone, days = json.loads(schedule)
     return Following(
         room,
         tuple(json.loads(categories)),
         count,
-        Schedule(time.fromisoformat(start), zone, tuple(days)),
+        _schedule(schedule),
         Destination.parse(owner) if owner else None,
     )
+
+
+def alerting(row: Row) -> Alerting:
+    pace, schedule, quiet, most = row
+    hours = [time.fromisoformat(each) for each in json.loads(quiet)] if quiet else None
+    return Alerting(pace, _schedule(schedule), (hours[0], hours[1]) if hours else None, most)
+
+
+def report(row: Row) -> Report:
+    source, state, detail, since, checked_at, newest, failing = row
+    times = datetime.fromisoformat(since), datetime.fromisoformat(checked_at)
+    return Report(source, state, detail, *times, day(newest), instant(failing))
+
+
+def _schedule(text: str) -> Schedule:
+    start, zone, days = json.loads(text)
+    return Schedule(time.fromisoformat(start), zone, tuple(days))
 
 
 def schedule(each: Schedule) -> str:
     return json.dumps([each.start.isoformat(), each.zone, each.days])
 
 
-def delivery(to: Destination, row: Row) -> Delivery:
-    kind, topic, day_, picks, part, due, id_, attempts, uncertain = row
+def delivery(row: Row) -> Delivery:
+    *to, kind, topic, day_, picks, part, due, id_, attempts, uncertain, since, tried_at = row
     return Delivery(
-        to,
+        destination(to),
         kind,
         topic,
         date.fromisoformat(day_),
         tuple(Pick(paper, tuple(reasons)) for paper, reasons in json.loads(picks)),
         part,
-        datetime.fromisoformat(due) if due else None,
+        instant(due),
         id_,
         attempts,
         bool(uncertain),
+        day(since),
+        instant(tried_at),
     )
+
+
+def owed(row: Row) -> Owed:
+    *columns, state, code, created_at = row
+    return Owed(delivery(columns), state, code, datetime.fromisoformat(created_at))
+
+
+def trouble(row: Row) -> Trouble:
+    since, refused = row
+    return Trouble(instant(since), refused)
+
+
+def backlog(row: Row) -> Backlog:
+    platform, owed, due, paused, oldest = row
+    return Backlog(platform, owed, due, paused, instant(oldest))
 
 
 def pause(row: Row) -> Pause:
     code, since = row
     return Pause(code, datetime.fromisoformat(since))
+
+
+def instant(value: str | None) -> datetime | None:
+    return datetime.fromisoformat(value) if value else None
 
 
 def stamp_or_null(at: datetime | None) -> str | None:

@@ -63,6 +63,8 @@ MIGRATIONS: tuple[str, ...] = (
         paused    TEXT,  -- the platform's code for why nothing can be sent there, or NULL
         paused_at TEXT,
         numbered  INTEGER NOT NULL DEFAULT 0,  -- the last subscription number given: none is given twice
+        failing_since TEXT,  -- when the first was tried of those that failed without one between that arrived
+        refused   INTEGER NOT NULL DEFAULT 0,  -- how many in a row the platform would not take
         UNIQUE (platform, workspace, name)
     ) STRICT;
     CREATE INDEX destination_paused ON destination (id) WHERE paused IS NOT NULL;
@@ -94,11 +96,15 @@ MIGRATIONS: tuple[str, ...] = (
         day            TEXT NOT NULL,
         topic          TEXT NOT NULL,  -- of highlights the category, of a notice the room
         part           INTEGER NOT NULL,
+        since          TEXT,  -- the first day, where several were merged; day is the last
         picks          TEXT NOT NULL,  -- JSON array of [arXiv id, [reason, ...]]
-        state          TEXT NOT NULL DEFAULT 'pending' CHECK (state IN ('pending', 'sending', 'sent', 'dead')),
+        state          TEXT NOT NULL DEFAULT 'pending'
+                       CHECK (state IN ('pending', 'sending', 'sent', 'dead', 'expired', 'merged')),
         uncertain      INTEGER NOT NULL DEFAULT 0,
         attempts       INTEGER NOT NULL DEFAULT 0,
-        not_before     TEXT,
+        due            TEXT,  -- when it was wanted; NULL: at once
+        not_before     TEXT,  -- that, or when it is next tried, or until when it is held
+        tried_at       TEXT,  -- first, since it was last owed anew or let go by a pause
         code           TEXT NOT NULL DEFAULT '',
         created_at     TEXT NOT NULL,
         UNIQUE (destination_id, kind, day, topic, part)
@@ -107,6 +113,8 @@ MIGRATIONS: tuple[str, ...] = (
     -- without reading it.
     CREATE INDEX outbox_due ON outbox (coalesce(not_before, ''), id, destination_id) WHERE state = 'pending';
     CREATE INDEX outbox_open ON outbox (destination_id, id) WHERE state IN ('pending', 'sending');
+    -- So that composing a message does not, to know what expired before it.
+    CREATE INDEX outbox_expired ON outbox (destination_id, kind, id) WHERE state = 'expired';
     -- So that taking in a digest does not, either, to know the day's alerts.
     CREATE INDEX outbox_alerts ON outbox (day) WHERE kind = 'alert';
 
@@ -120,6 +128,37 @@ MIGRATIONS: tuple[str, ...] = (
     ) STRICT, WITHOUT ROWID;
     -- So that deleting a destination does not look at everyone's.
     CREATE INDEX told_destination ON told (destination_id);
+
+    -- How people want to be alerted who said so.
+    CREATE TABLE alerting (
+        person_id INTEGER PRIMARY KEY REFERENCES destination (id),
+        pace      TEXT NOT NULL,
+        schedule  TEXT NOT NULL,  -- as a following's
+        quiet     TEXT,  -- JSON array of two ISO times
+        most      INTEGER NOT NULL
+    ) STRICT;
+
+    -- What people of a room want more or fewer papers like.
+    CREATE TABLE reaction (
+        room_id   INTEGER NOT NULL REFERENCES destination (id),
+        paper_id  INTEGER NOT NULL REFERENCES paper (id),
+        person_id INTEGER NOT NULL REFERENCES destination (id),
+        value     INTEGER NOT NULL CHECK (value IN (-1, 1)),
+        at        TEXT NOT NULL,
+        PRIMARY KEY (room_id, paper_id, person_id)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX reaction_person ON reaction (person_id);
+
+    -- How the sources of digests are doing.
+    CREATE TABLE report (
+        source     TEXT PRIMARY KEY,
+        state      TEXT NOT NULL,
+        detail     TEXT NOT NULL,
+        since      TEXT NOT NULL,
+        checked_at TEXT NOT NULL,
+        day        TEXT,
+        failing    TEXT
+    ) STRICT, WITHOUT ROWID;
 
     -- Workspaces that nothing is sent to any more.
     CREATE TABLE closed (

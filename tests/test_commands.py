@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import cast
@@ -16,7 +16,22 @@ from hypothesis import strategies as st
 
 from bot import commands, daily
 from bot.grammar import parse
-from bot.model import Button, Call, Destination, Digest, Following, Link, Paper, Refusal, Reply, Schedule, Text
+from bot.model import (
+    Alerting,
+    Button,
+    Call,
+    Destination,
+    Digest,
+    Following,
+    Link,
+    Paper,
+    Refusal,
+    Reply,
+    Report,
+    Schedule,
+    State,
+    Text,
+)
 from bot.ports import Store
 
 ME = Destination.parse("slack:T1/@U1")
@@ -317,12 +332,94 @@ async def test_a_subscription_that_never_matches_is_warned_of_and_saved(ask: Ask
     assert len(await filled.subscriptions(ME)) == 1
 
 
-async def test_a_loud_subscription_is_warned_of(ask: Ask, filled: Store) -> None:
-    many = tuple(Paper(f"2012.{n:05}", f"Tracking number {n}", "Tracking.") for n in range(50))
-    await daily.take_in(Digest("x", "cs.RO", date(2020, 11, 20), many), filled, FRIDAY)
+LOUD_TRACKING = tuple(
+    Paper(f"2012.{n:05}", f"Tracking {'faces' if n % 3 else 'number'} {n}", "Tracking.") for n in range(48)
+)
 
-    assert "That is loud." in (await ask("subscribe tracking")).text.plain
-    assert "That is loud." not in (await ask("subscribe segmentation")).text.plain
+
+@pytest.fixture
+async def loud(filled: Store) -> Store:
+    others = tuple(Paper(f"2013.{n:05}", f"Proof {n}", "By induction.") for n in range(60))
+    older = (Paper("2009.00001", "Tracking number 7", "Tracking."),)
+    for category, papers in (("cs.RO", LOUD_TRACKING), ("math.LO", others)):
+        await daily.take_in(Digest("x", category, date(2020, 11, 20), papers), filled, FRIDAY)
+    await daily.take_in(Digest("x", "cs.RO", date(2020, 9, 1), older), filled, FRIDAY)
+    return filled
+
+
+async def test_a_loud_subscription_is_warned_of_and_may_be_tightened(ask: Ask, loud: Store) -> None:
+    reply = await ask("subscribe tracking")
+    assert reply.text.plain.splitlines() == [
+        "Subscribed to tracking, number 1 of yours.",
+        "Dry run: it would have caught 48 of 114 papers in the 7 days to Fri 20 Nov 2020, 48 of 114 in 30 days.",
+        "That is loud. With number it would have been 16 in 30 days.",
+        "To hear less, type: subscribe tracking number instead:1",
+        "For example:",
+    ]
+    tighten = reply.buttons[-1]
+    assert tighten == Button("Tighten to tracking number", "subscribe", "tracking number instead:1")
+    assert "That is loud" not in (await ask("subscribe segmentation")).text.plain
+
+    told = (await ask(f"{tighten.name} {tighten.text}")).text.plain.splitlines()
+    assert told[:2] == [
+        "Subscribed to tracking number, number 3 of yours.",
+        "You will not be told of tracking any more.",
+    ]
+    assert [each.query for each in await loud.subscriptions(ME)] == ["segmentation", "tracking number"]
+
+
+async def test_a_loud_preview_offers_a_quieter_one_in_nothings_place(ask: Ask, loud: Store) -> None:
+    reply = await ask("preview tracking")
+
+    assert "To hear less, type: subscribe tracking number" in reply.text.plain.splitlines()
+    assert [each.text for each in reply.buttons] == ["tracking", "tracking number"]
+
+
+async def test_a_loud_subscription_that_no_word_parts_is_warned_of_all_the_same(ask: Ask, loud: Store) -> None:
+    many = tuple(Paper(f"2014.{n:05}", f"Sailing {n}", "Sailing.") for n in range(60))
+    await daily.take_in(Digest("x", "cs.RO", date(2020, 11, 19), many), loud, FRIDAY)
+    hint = "Add a word or a phrase or a category to make it say less, for example cat:cs.CV"
+
+    assert f"That is loud. {hint}" in (await ask("subscribe sailing")).text.plain.splitlines()
+    hint = "Add a word or a phrase to make it say less"
+    assert f"That is loud. {hint}" in (await ask("subscribe sailing cat:cs.RO")).text.plain.splitlines()
+
+
+async def test_one_subscription_takes_anothers_place(ask: Ask, filled: Store) -> None:
+    for line in ("lidar", "radar", "sonar"):
+        await ask(f"subscribe {line}")
+
+    reply = await ask("subscribe instead:2 radar waves")
+    assert reply.text.plain.splitlines()[:2] == [
+        "Subscribed to radar waves, number 4 of yours.",
+        "You will not be told of radar any more.",
+    ]
+    (back,) = reply.buttons
+    assert back == Button("Back to radar", "subscribe", "radar instead:4", "instead")
+    await ask(f"{back.name} {back.text}")
+    assert [each.query for each in await filled.subscriptions(ME)] == ["lidar", "sonar", "radar"]
+
+    # In the place of one that is not there, nothing is made; in its own place, nothing changes.
+    assert "You have no subscription 2. Yours are:" in str((await ask("subscribe x instead:2")).error)
+    same = await ask("subscribe Lidar instead:1")
+    assert same.text.plain.startswith("You have this already: number 1, lidar. Nothing changed.\nDry run")
+    # One that is there already takes it as well.
+    both = await ask("subscribe sonar instead:1")
+    assert both.text.plain.splitlines()[:2] == [
+        "You have this already: number 3, sonar.",
+        "You will not be told of lidar any more.",
+    ]
+    assert [each.query for each in await filled.subscriptions(ME)] == ["sonar", "radar"]
+
+
+async def test_who_has_the_most_can_put_one_in_anothers_place(ask: Ask, filled: Store) -> None:
+    for number in range(commands.MAX_SUBSCRIPTIONS):
+        await filled.subscribe(ME, parse(f"word{number}"), FRIDAY)
+
+    assert (await ask("subscribe lidar instead:7")).error is None
+    mine = [each.query for each in await filled.subscriptions(ME)]
+    assert (len(mine), mine[-1], "word6" in mine) == (commands.MAX_SUBSCRIPTIONS, "lidar", False)
+    assert "the most there can be" in str((await ask("subscribe radar")).error)
 
 
 async def test_the_dry_run_counts_what_search_finds_in_those_days(ask: Ask, filled: Store) -> None:
@@ -524,6 +621,10 @@ PIECES = (
     "at:9:00",
     "tz:utc",
     "days:mon,wed",
+    "quiet:22:00-07:00",
+    "most:3",
+    "instead:2",
+    "weekly",
     "2020-11-20",
     "20 Nov 2020",
     "fri",
@@ -566,8 +667,10 @@ def test_fields_say_what_fits_them() -> None:
     assert set(fields["about"].choices) == set(commands.COMMANDS)
     assert tuple(fields["switch"].choices) == ("on", "off")
     assert fields["count"].most == 20
-    assert {name for name, each in fields.items() if each.most} == {"count", "page"}
-    assert {name for name, each in fields.items() if not each.suggest} == {"about", "switch", "count", "page"}
+    numbers = {"count", "page", "most", "instead"}
+    assert {name for name, each in fields.items() if each.most} == numbers
+    assert {name for name, each in fields.items() if not each.suggest} == numbers | {"about", "switch", "pace"}
+    assert tuple(fields["pace"].choices) == ("instant", "daily", "weekly")
     assert fields["query_text"].length == 500
     assert fields["like"].length == 4000
 
@@ -768,6 +871,53 @@ async def test_status_says_how_fresh_the_store_is(ask: Ask) -> None:
     assert lines[1] == "The next digest is expected Mon 23 Nov 2020."
     late = (await ask("status", at=datetime(2020, 11, 25, tzinfo=UTC))).text.plain
     assert "A digest was expected Mon 23 Nov 2020 and has not come" in late
+
+
+def source_report(address: str, state: State, detail: str, day: date | None = date(2020, 11, 20)) -> Report:
+    return Report(address, state, detail, FRIDAY - timedelta(hours=1), FRIDAY, day)
+
+
+async def test_status_says_how_each_source_is_doing_trouble_first(ask: Ask, filled: Store) -> None:
+    await filled.report(source_report("arxiv:cs.CV", "fresh", "the newest digest is of Fri 20 Nov 2020"))
+    assert (await ask("status")).text.plain.splitlines()[:3] == [
+        "arxiv:cs.CV: the newest digest is of Fri 20 Nov 2020. Last asked Fri 20 Nov 2020, 09:00 UTC.",
+        "6 papers from 3 digests, Thu 19 Nov 2020 to Fri 20 Nov 2020 (cs.CV, cs.LG).",
+        "The next digest is expected Mon 23 Nov 2020.",
+    ]
+    await filled.report(
+        source_report("https://ann:secret@host/b", "late", "the digest of Mon 23 Nov 2020 was expected")
+    )
+    failing = source_report("new.md", "new", "", None)
+    await filled.report(replace(failing, failing=FRIDAY))
+    lines = (await ask("status", at=datetime(2020, 11, 24, tzinfo=UTC))).text.plain.splitlines()
+
+    assert lines[0] == (
+        "https://host/b is late since Fri 20 Nov 2020, 08:00 UTC: the digest of Mon 23 Nov 2020 was expected. "
+        "Last asked Fri 20 Nov 2020, 09:00 UTC."
+    )
+    assert lines[2] == (
+        "new.md: nothing has been read so far. It cannot be read since Fri 20 Nov 2020, 09:00 UTC. "
+        "Last asked Fri 20 Nov 2020, 09:00 UTC."
+    )
+    # What is missing is said by the source that misses it.
+    assert not [line for line in lines[3:] if "expected" in line]
+
+
+async def test_status_sees_that_nobody_asks_the_sources_any_more(ask: Ask, filled: Store) -> None:
+    await filled.report(source_report("arxiv:cs.CV", "fresh", "all is well"))
+
+    late = (await ask("status", at=datetime(2020, 11, 25, tzinfo=UTC))).text.plain
+    assert "A digest was expected Mon 23 Nov 2020 and has not come" in late
+
+
+async def test_status_of_an_empty_store_that_has_sources_says_how_they_are_doing(store: Store) -> None:
+    await store.report(source_report("arxiv:cs.CV", "unreachable", "HTTP 503", None))
+    reply = await commands.answer(commands.call("status", room=ROOM, caller=ME, at=FRIDAY), store)
+
+    assert reply.text.plain.splitlines() == [
+        "arxiv:cs.CV is unreachable since Fri 20 Nov 2020, 08:00 UTC: HTTP 503. Last asked Fri 20 Nov 2020, 09:00 UTC.",
+        "No digest has been taken in yet.",
+    ]
 
 
 async def test_an_empty_store_says_how_to_fill_it(store: Store) -> None:
@@ -1008,7 +1158,11 @@ async def test_a_card_opens_aside_and_leads_to_similar_ones(ask: Ask) -> None:
     )
     shown = await ask("show 2011.10043")
     assert shown.private
-    assert shown.cards[0].buttons == (Button("Similar", "similar", "2011.10043"),)
+    assert shown.cards[0].buttons == (
+        Button("Similar", "similar", "2011.10043"),
+        Button("More like this", "like", "2011.10043"),
+        Button("Less like this", "dislike", "2011.10043"),
+    )
 
 
 async def test_highlights_come_when_a_room_wants_them(ask: Ask, filled: Store) -> None:
@@ -1127,7 +1281,7 @@ async def test_a_person_who_cannot_be_written_to_is_told_where_they_ask(ask: Ask
 
 
 def test_who_manages_a_room_matters_to_its_settings_alone() -> None:
-    assert [each.name for each in commands.COMMANDS.values() if each.manages] == ["settings"]
+    assert [each.name for each in commands.COMMANDS.values() if each.manages] == ["settings", "deliveries"]
 
 
 @pytest.mark.parametrize(
@@ -1157,3 +1311,156 @@ async def test_the_words_of_an_address_are_no_telling_words(ask: Ask) -> None:
     assert [card.why.plain for card in roads.cards] == ["shares: roads"]
     assert (await ask("similar https://example.org/segmentation roads")).cards == roads.cards
     assert (await ask("similar https://example.org/zebra")).text.plain == "No paper has a telling word of this text."
+
+
+# How alerts come
+
+BERLIN_ZONE = "That is the time of UTC. For another zone, type: alerts tz:Europe/Berlin"
+
+
+async def test_how_alerts_come_is_kept_until_changed(ask: Ask, filled: Store) -> None:
+    await ask("subscribe lidar")
+
+    async def said(line: str) -> list[str]:
+        reply = await ask(line)
+        assert reply.private
+        return reply.text.plain.splitlines()
+
+    assert await said("alerts") == ["Alerts come at once, at most 10 papers a day. The next can come at any time."]
+    # It is 09:00 UTC on a Friday.
+    tomorrow, monday = "Sat 21 Nov 2020, 08:00 UTC", "Mon 23 Nov 2020, 08:00 UTC"
+    nine, night = "at 09:00, Europe/Berlin, at most", "nothing between 22:00 and 07:00"
+    for typed, how, due in (
+        ("daily tz:europe/berlin", f"daily {nine} 10 papers a day", tomorrow),
+        ("quiet:22:00-07:00 tz:Europe/Berlin", f"daily {nine} 10 papers a day; {night}", tomorrow),
+        ("most:5 days:mon-fri", f"on weekdays {nine} 5 papers a day; {night}", monday),
+        ("instant", f"at once, at most 5 papers a day; {night}, Europe/Berlin", "at any time"),
+        ("daily quiet:off most:1", f"on weekdays {nine} 1 paper a day", monday),
+        ("weekly", f"weekly on Mon {nine} 1 paper a day", monday),
+        ("", f"weekly on Mon {nine} 1 paper a day", monday),
+    ):
+        assert await said(f"alerts {typed}") == [f"Alerts come {how}. The next can come {due}."]
+    early = f"weekly on Mon at 06:30, Europe/Berlin, at most 1 paper a day; {night}"
+    assert await said("alerts at:6:30 quiet:22:00-07:00") == [
+        f"Alerts come {early}. The next can come Mon 23 Nov 2020, 06:00 UTC.",
+        "That is the time of Europe/Berlin. For another zone, type: alerts tz:Europe/Berlin",
+    ]
+    assert await filled.alerting(ME) == Alerting(
+        "weekly", Schedule(time(6, 30), "Europe/Berlin", (0,)), (time(22), time(7)), 1
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "pace", "start", "days"),
+    [
+        ("daily", "daily", "09:00", range(7)),
+        ("weekly", "weekly", "09:00", [0]),
+        ("WEEKLY days:fri", "weekly", "09:00", [4]),
+        ("daily days:sat,sun at:10:30", "daily", "10:30", [5, 6]),
+        # Who names a time or days wants a schedule, and the days say which.
+        ("at:8h15", "daily", "08:15", range(7)),
+        ("days:tue", "weekly", "09:00", [1]),
+        ("days:tue,thu", "daily", "09:00", [1, 3]),
+        ("weekly days:tue,thu", "daily", "09:00", [1, 3]),
+        ("daily days:tue", "weekly", "09:00", [1]),
+        ("daily at:00:00", "daily", "00:00", range(7)),
+        ("quiet:22:00-07:00", "instant", "09:00", range(7)),
+        ("quiet:off", "instant", "09:00", range(7)),
+        ("monthly", None, "", []),
+        ("daily at:25:00", None, "", []),
+        ("instant at:09:00", None, "", []),
+        ("instant days:mon", None, "", []),
+        ("quiet:22:00", None, "", []),
+        ("quiet:22:00-", None, "", []),
+        ("quiet:never", None, "", []),
+        ("most:0", None, "", []),
+        ("most:51", None, "", []),
+        ("daily tz:Berlim", None, "", []),
+        ("daily 09:00", None, "", []),
+    ],
+)
+async def test_how_alerts_can_come(
+    ask: Ask, filled: Store, line: str, pace: str | None, start: str, days: Iterable[int]
+) -> None:
+    before = await filled.alerting(ME)
+    reply = await ask(f"alerts {line}")
+    now = await filled.alerting(ME)
+
+    assert (reply.error is None) == (pace is not None)
+    if pace:
+        assert (now.pace, f"{now.schedule.start:%H:%M}", now.schedule.days) == (pace, start, tuple(days))
+    else:
+        assert now == before
+        assert re.search("Usage|type:|is not understood as|Did you mean", str(reply.error))
+
+
+@pytest.mark.parametrize("typed", ["22:00-7:00", "22:00–07:00", "22h00-07h00"])
+async def test_quiet_hours_are_taken_as_people_write_them(ask: Ask, filled: Store, typed: str) -> None:
+    reply = await ask(f"alerts quiet:{typed}")
+
+    assert reply.text.plain.splitlines()[0] == (
+        "Alerts come at once, at most 10 papers a day; nothing between 22:00 and 07:00, UTC. "
+        "The next can come at any time."
+    )
+    assert reply.text.plain.splitlines()[1] == BERLIN_ZONE
+    assert (await filled.alerting(ME)).quiet == (time(22), time(7))
+    night = await ask("alerts", at=FRIDAY.replace(hour=23))
+    assert night.text.plain.splitlines()[0].endswith("The next can come Sat 21 Nov 2020, 07:00 UTC.")
+    assert BERLIN_ZONE not in (await ask("alerts quiet:off")).text.plain
+
+
+async def test_other_paces_are_a_button_away(ask: Ask) -> None:
+    reply = await ask("alerts")
+    assert reply.buttons == (
+        Button("Daily", "alerts", "daily", "instead"),
+        Button("Weekly", "alerts", "weekly", "instead"),
+    )
+    assert labels(await ask("alerts daily")) == ["Instant", "Weekly"]
+
+
+async def test_one_persons_way_is_nobody_elses(ask: Ask, filled: Store) -> None:
+    await ask("alerts daily most:3")
+
+    assert await filled.alerting(Destination.parse("slack:T1/@U2")) == Alerting()
+    assert await filled.alerting(Destination.parse("slack:T2/@U1")) == Alerting()
+
+
+async def test_who_has_no_subscriptions_is_told_that_nothing_comes(ask: Ask) -> None:
+    assert "You have no subscriptions. To make one" in (await ask("alerts")).text.plain
+
+
+async def test_alerts_that_cannot_be_sent_say_so_until_one_changes_them(ask: Ask, filled: Store) -> None:
+    await ask("subscribe lidar")
+    await daily.take_in(TOMORROW, filled, FRIDAY)
+    await gone(filled, ME)
+
+    assert "Alerts to you are paused" in (await ask("alerts")).text.plain
+    assert "paused" not in (await ask("alerts instant")).text.plain
+    assert await filled.paused(ME) is None
+
+
+async def test_what_waits_comes_as_was_said_last(ask: Ask, filled: Store) -> None:
+    await ask("subscribe lidar")
+    await daily.take_in(TOMORROW, filled, FRIDAY)
+    await ask("alerts daily at:10:00")
+
+    assert await filled.claim(["slack"], FRIDAY) is None
+    await ask("alerts instant quiet:08:00-09:30")
+    assert await filled.claim(["slack"], FRIDAY + timedelta(minutes=29)) is None
+    claimed = await filled.claim(["slack"], FRIDAY + timedelta(minutes=30))
+    assert claimed is not None
+    assert claimed.to == ME
+
+
+async def test_the_list_says_when_alerts_come_where_that_is_not_at_once(ask: Ask) -> None:
+    await ask("alerts weekly")
+    assert "Alerts come" not in (await ask("subscriptions")).text.plain
+    await ask("alerts instant")
+    await ask("subscribe lidar")
+    assert "Alerts come" not in (await ask("subscriptions")).text.plain
+    await ask("alerts weekly")
+
+    assert (await ask("subscriptions")).text.plain.splitlines() == [
+        "You have 1 subscription.",
+        "Alerts come weekly on Mon at 09:00, UTC, at most 10 papers a day.",
+    ]

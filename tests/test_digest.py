@@ -367,9 +367,7 @@ def test_a_feed_item_becomes_a_paper() -> None:
 
 @pytest.mark.parametrize("title", ["cs.CV, cs.CL", "cs.CV+cs.CL"])
 def test_a_feed_of_two_categories_is_two_digests(title: str) -> None:
-    vision, language = parse(
-        rss(title, item("2011.10043", "cs.CV"), item("2011.10044", "cs.CL", "cs.CV", kind="cross")), "test"
-    )
+    vision, language = parse(rss(title, item("2011.10043", "cs.CV"), item("2011.10044", "cs.CL", "cs.CV")), "test")
     assert [paper.id for paper in vision.papers] == ["2011.10043", "2011.10044"]
     assert [paper.id for paper in language.papers] == ["2011.10044"]
 

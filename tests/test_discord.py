@@ -17,7 +17,8 @@ import pytest
 from adapters.discord import Adapter
 from bot.commands import COMMANDS
 from bot.config import Settings, SettingsError
-from bot.daily import deliver, take_in
+from bot.daily import take_in
+from bot.delivery import deliver
 from bot.model import Answer, Call, Destination, Digest, Link, Paper, Reply
 from bot.ports import Store, StoreError, Unreachable
 from bot.service import offer, respond

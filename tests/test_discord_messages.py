@@ -91,7 +91,7 @@ async def test_a_paper_that_is_opened_is_shown_whole(store: Store, call: MakeCal
 
     assert problems(said) == []
     assert str(reply.cards[0].body) in discord_markdown.shown(said.embeds[0].description or "")
-    assert list(controls(said)) == ["Similar"]
+    assert list(controls(said)) == ["Similar", "More like this", "Less like this"]
 
 
 @pytest.mark.parametrize("line", ["help", "help search", "help settings", "subscriptions", "no such"])

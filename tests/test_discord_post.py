@@ -18,7 +18,7 @@ from adapters.discord.api import point_at
 from adapters.discord.invalid import InvalidRequests
 from adapters.discord.messages import chapters
 from adapters.discord.post import Posts
-from bot import daily
+from bot import daily, delivery
 from bot.grammar import parse
 from bot.model import Button, Card, Destination, Digest, Following, Paper, Reply, Text
 from bot.ports import DeliveryError, Store
@@ -927,7 +927,7 @@ async def test_a_morning_goes_from_the_digest_to_the_channel_and_the_person_once
     discord.fail("POST", SENT, limited(0.2), dropped(commit=True), broken(503), broken(500, commit=True))
     for _ in range(12):
         await daily.take_in(Digest("x", "cs.CV", FRIDAY, listed), store, clock())
-        await daily.deliver(store, {"discord": platform(posts)}, clock)
+        await delivery.deliver(store, {"discord": platform(posts)}, clock)
         clock.forward(60)
 
     assert len(papers.messages) == 1
@@ -943,7 +943,7 @@ async def test_whoever_set_a_channel_up_is_told_once_that_nothing_can_be_posted_
     for number in range(1, 4):
         digest = Digest("x", "cs.CV", FRIDAY + timedelta(number), (Paper(f"2011.0000{number}", "Paper"),))
         await daily.take_in(digest, store, clock())
-        await daily.deliver(store, {"discord": platform(posts)}, clock)
+        await delivery.deliver(store, {"discord": platform(posts)}, clock)
         clock.forward(86_400)
 
     (notice,) = discord.world.dm(ada).messages

@@ -15,7 +15,8 @@ import adapters
 from adapters.discord.commands import locales
 from adapters.discord.install import PERMISSIONS
 from adapters.slack.manifest import SCOPES
-from bot import __main__ as command_line
+from bot import exits
+from bot.__main__ import cli
 from bot.commands import COMMANDS
 from bot.config import PREFIX, Settings
 from bot.grammar import FIELDS, parse
@@ -70,13 +71,13 @@ def test_the_readme_names_every_language_of_the_commands() -> None:
 
 def test_the_readme_lists_every_exit_code() -> None:
     codes = {
-        command_line.USAGE,
-        command_line.UNREADABLE,
-        command_line.UNREACHABLE,
-        command_line.BUG,
-        command_line.DISK,
-        command_line.RUNNING,
-        command_line.CONFIGURATION,
+        exits.USAGE,
+        exits.UNREADABLE,
+        exits.UNREACHABLE,
+        exits.BUG,
+        exits.DISK,
+        exits.RUNNING,
+        exits.CONFIGURATION,
     }
     sentence = README[README.index("Exit codes:") :].partition("\n\n")[0]
 
@@ -84,7 +85,7 @@ def test_the_readme_lists_every_exit_code() -> None:
 
 
 def test_the_readme_names_every_verb() -> None:
-    for verb in command_line.cli.commands:
+    for verb in cli.commands:
         assert re.search(rf"(paperwire|python -m bot) {verb}\b", README), verb
 
 

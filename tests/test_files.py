@@ -4,15 +4,17 @@ import gzip
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
 import adapters
+from adapters._sources.files import Files
 from bot.config import Settings
 from bot.digest.entries import MAX_BYTES
 from bot.model import UserError
-from bot.ports import Document, Store
+from bot.ports import Document, Source, Store
 
 
 async def read(path: Path) -> list[Document]:
@@ -67,6 +69,7 @@ async def test_a_link_that_takes_a_files_place_after_the_listing_is_not_followed
     listed = tmp_path / "digests" / "a.md"
     listed.write_text("harmless")
     source = adapters.source(str(tmp_path / "digests"))
+    assert len(source) == 1
     listed.unlink()
     listed.symlink_to("../secret")
     (document,) = [document async for document in source.documents()]
@@ -106,6 +109,7 @@ async def test_a_file_that_cannot_be_opened_does_not_stop_the_others(tmp_path: P
     for name in ("a.md", "b.md", "c.md"):
         (tmp_path / name).write_text(name)
     source = adapters.source(str(tmp_path))
+    assert len(source) == 3
     (tmp_path / "b.md").unlink()
     found = [document async for document in source.documents()]
     assert [document.text for document in found] == ["a.md", "", "c.md"]
@@ -115,8 +119,138 @@ async def test_a_file_that_cannot_be_opened_does_not_stop_the_others(tmp_path: P
 def test_a_source_that_does_not_exist_is_refused_by_name(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no such file or folder"):
         adapters.source(str(tmp_path / "nothing"))
-    with pytest.raises(UserError, match="web address"):
-        adapters.source("https://example.org/digest.md")
+
+
+async def texts(source: Source) -> list[str]:
+    return [document.error or document.text async for document in source.documents()]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "digests"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def watched(folder: Path, store: Store) -> Source:
+    """Return a folder as the service watches it: what was written this second can wait."""
+    return adapters.source(str(folder), ledger=store.ledger("sources"))
+
+
+def write(path: Path, text: str, age: float = 60) -> None:
+    """Write a file as if that had been some seconds ago."""
+    path.write_text(text)
+    written = time.time() - age
+    os.utime(path, (written, written))
+
+
+async def test_a_watched_folder_gives_everything_once_and_then_what_is_new_or_changed(
+    folder: Path, watched: Source
+) -> None:
+    write(folder / "a.md", "first")
+    write(folder / "b.md", "second")
+    assert await texts(watched) == ["first", "second"]
+    assert await texts(watched) == []
+    write(folder / "c.md", "third")
+    write(folder / "a.md", "other", age=50)
+    assert await texts(watched) == ["other", "third"]
+    assert len(watched) == 3
+
+
+async def test_a_change_shows_in_the_time_or_in_the_size_or_in_which_file_it_is(folder: Path, watched: Source) -> None:
+    file = folder / "a.md"
+    write(file, "first")
+    before = file.stat()
+    assert await texts(watched) == ["first"]
+    os.utime(file, ns=(0, before.st_mtime_ns + 1))
+    assert await texts(watched) == ["first"]
+    file.write_text("longer")
+    os.utime(file, ns=(0, before.st_mtime_ns + 1))
+    assert await texts(watched) == ["longer"]
+    (folder / "new").write_text("latest")
+    os.utime(folder / "new", ns=(0, before.st_mtime_ns + 1))
+    (folder / "new").rename(file)
+    assert await texts(watched) == ["latest"]
+    assert await texts(watched) == []
+
+
+async def test_a_file_that_is_being_written_waits_until_it_is_left_alone(folder: Path) -> None:
+    source = Files(folder, settle=3600)
+    write(folder / "a.md", "ha", age=0)
+    write(folder / "b.md", "whole", age=7200)
+    assert await texts(source) == ["whole"]
+    write(folder / "a.md", "half", age=0)
+    assert await texts(source) == []
+    write(folder / "a.md", "half and", age=7200)  # it grew, and nobody can tell that it is done
+    assert await texts(source) == []
+    assert await texts(source) == ["half and"]
+    write(folder / "a.md", "half and half", age=0)
+    assert [await texts(source), await texts(source), await texts(source)] == [[], ["half and half"], []]
+
+
+async def test_a_file_from_the_future_waits_for_no_clock(folder: Path) -> None:
+    source = Files(folder, settle=3600)
+    write(folder / "a.md", "far", age=-7200)
+    write(folder / "b.md", "near", age=-1800)
+    assert [await texts(source), await texts(source)] == [["far"], ["near"]]
+
+
+async def test_what_is_ingested_once_is_read_as_it_is(folder: Path) -> None:
+    write(folder / "a.md", "half", age=0)
+    assert await texts(adapters.source(str(folder))) == ["half"]
+
+
+async def test_a_file_that_changes_or_goes_while_the_others_are_read_is_left_for_later(
+    folder: Path, watched: Source
+) -> None:
+    for name in ("a.md", "b.md", "c.md", "d.md"):
+        write(folder / name, name)
+    found = []
+    async for document in watched.documents():
+        found.append(document.text)
+        if len(found) == 1:
+            write(folder / "b.md", "half", age=30)
+            (folder / "c.md").unlink()
+    assert found == ["a.md", "d.md"]
+    assert await texts(watched) == ["half"]
+
+
+async def test_a_file_over_which_somebody_failed_is_given_again(folder: Path, watched: Source) -> None:
+    for name in ("a.md", "b.md"):
+        write(folder / name, name)
+    async for document in watched.documents():
+        if document.text == "b.md":
+            break
+    assert await texts(watched) == ["b.md"]
+
+
+async def test_a_folder_that_has_vanished_is_an_error_each_time_and_read_anew_when_it_is_back(
+    folder: Path, watched: Source
+) -> None:
+    write(folder / "a.md", "first")
+    assert await texts(watched) == ["first"]
+    os.rename(folder, f"{folder}.away")  # noqa: PTH104  # a path's own would be for a thread, says ruff
+    assert [await texts(watched), await texts(watched)] == [["No such file or directory"]] * 2
+    os.rename(f"{folder}.away", folder)  # noqa: PTH104  # as above
+    assert await texts(watched) == ["first"]
+
+
+async def test_a_file_that_cannot_be_read_is_an_error_each_time_until_it_can(folder: Path, watched: Source) -> None:
+    write(folder / "a.md", " ")
+    assert [await texts(watched), await texts(watched)] == [["empty"], ["empty"]]
+    write(folder / "a.md", "first", age=50)
+    assert await texts(watched) == ["first"]
+
+
+async def test_a_file_that_is_watched_may_not_be_there_yet_again(folder: Path, store: Store) -> None:
+    write(folder / "digest", "first")
+    source = adapters.source(str(folder / "digest"), ledger=store.ledger("sources"))
+    assert (await texts(source), source.address) == (["first"], str(folder / "digest"))
+    (folder / "digest").unlink()
+    assert await texts(source) == ["No such file or directory"]
+    write(folder / "digest", "second")
+    assert await texts(source) == ["second"]
 
 
 def test_only_platforms_that_are_there_are_offered(store: Store) -> None:
@@ -125,7 +259,7 @@ def test_only_platforms_that_are_there_are_offered(store: Store) -> None:
     with pytest.raises(UserError, match=r"no platform 'telegraph'; there are: .*console"):
         adapters.platform("telegraph", Settings(), store.ledger("telegraph"))
     with pytest.raises(UserError):
-        adapters.platform("_files", Settings(), store.ledger("_files"))
+        adapters.platform("_sources", Settings(), store.ledger("_sources"))
 
 
 def test_a_platform_loads_only_when_it_is_used_and_its_terminal_libraries_later_still() -> None:

@@ -13,7 +13,7 @@ from cryptography.fernet import Fernet
 
 from bot.daily import take_in
 from bot.grammar import parse
-from bot.model import Delivery, Destination, Digest, Following, Paper
+from bot.model import Alerting, Delivery, Destination, Digest, Following, Paper, Report
 from bot.ports import Store, StoreError
 from storage import connect
 from tests.conftest import MakeDigest, MakePaper
@@ -24,13 +24,13 @@ OLD, NEW = (Fernet.generate_key().decode() for _ in range(2))
 
 
 def personal(path: Path) -> dict[str, list[object]]:
-    """Return the rows of every table, but for the papers and digests: they are nobody's. A new table is somebody's."""
+    """Return the rows of every table, but for those of papers, digests, sources: nobody's. A new one is somebody's."""
     with closing(sqlite3.connect(path)) as db:
         tables = [name for (name,) in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
         return {
             table: db.execute(f"SELECT * FROM {table}").fetchall()
             for table in tables
-            if not table.startswith(("paper", "digest", "listing", "vocabulary"))
+            if not table.startswith(("paper", "digest", "listing", "vocabulary", "report"))
         }
 
 
@@ -134,6 +134,11 @@ async def inhabit(store: Store, workspace: str, category: str, digest: MakeDiges
     await store.subscribe(person, parse(workspace), NOW)
     await store.follow(Following(room, (category,), owner=person))
     await take_in(digest("2020-11-20", category, paper(f"2011.1000{workspace[-1]}", workspace)), store, NOW)
+    await store.alert(person, Alerting(most=3))
+    await store.react(room, person, f"2011.1000{workspace[-1]}", 1, NOW)
+    admin = Destination("slack", workspace, "C9")
+    late = Report(f"arxiv:{category}", "late", "it is late", NOW, NOW)
+    await store.report(late, Delivery(admin, "report", f"late {late.source}", NOW.date(), ()))
     while delivery := await store.claim(["slack"], NOW + timedelta(days=1)):
         await store.settle(delivery, "sent")
     ledger = store.ledger("slack", [OLD])

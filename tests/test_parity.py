@@ -16,7 +16,8 @@ import pytest
 from adapters.console import Adapter
 from adapters.discord.commands import option_name
 from bot.commands import COMMANDS, places
-from bot.daily import deliver, take_in
+from bot.daily import take_in
+from bot.delivery import deliver
 from bot.model import Digest, Paper
 from bot.ports import Platform, Store
 from bot.service import respond
@@ -79,7 +80,7 @@ class Chats:
             is_number = COMMANDS[name].parameters[parameter].most
             options[option_name(name, parameter)] = int(value) if is_number else value
         page = await (await self.discord.slash(self.discord.ben, self.discord.papers, name, **options)).final()
-        return json.dumps(page.embeds)
+        return json.dumps([page.content, page.embeds])
 
 
 @pytest.fixture
@@ -109,6 +110,14 @@ async def test_every_line_of_a_dialog_shows_the_same_papers_everywhere(chats: Ch
         assert papers(await chats.in_slack(line)) == shown, line
         assert papers(await chats.in_discord(line)) == shown, line
     assert list(counts.values()) == [10, 10, 1, 0, 10, 1, 2, 1, 0, 3, 3, 3, 3, 0, 0, 0, 0]
+
+
+async def test_how_alerts_come_is_chosen_the_same_way_everywhere(chats: Chats) -> None:
+    line = "alerts daily days:mon-fri at:08:30 tz:Europe/Berlin quiet:22:00-07:00 most:5"
+    how = "on weekdays at 08:30, Europe/Berlin, at most 5 papers a day; nothing between 22:00 and 07:00."
+
+    for say in (chats.in_terminal, chats.in_slack, chats.in_discord):
+        assert how in " ".join((await say(line)).split())
 
 
 async def test_alerts_and_highlights_bring_the_same_papers_everywhere(chats: Chats) -> None:

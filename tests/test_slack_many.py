@@ -18,7 +18,7 @@ from cryptography.fernet import Fernet
 from adapters.slack import Adapter
 from adapters.slack.manifest import EVENTS_PATH, REDIRECT_PATH
 from adapters.slack.oauth import INSTALL_PATH
-from bot import daily
+from bot import daily, delivery
 from bot.config import Settings
 from bot.grammar import parse
 from bot.model import Destination, Digest, Following, Paper
@@ -58,8 +58,8 @@ class Service:
                 assert ended.status == 200
                 return await ended.text()
 
-    async def deliver(self) -> daily.Tally:
-        return await daily.deliver(self.store, {"slack": self.adapter}, self.clock)
+    async def deliver(self) -> delivery.Tally:
+        return await delivery.deliver(self.store, {"slack": self.adapter}, self.clock)
 
 
 @pytest.fixture
@@ -121,7 +121,7 @@ async def test_each_workspace_has_its_own_token_people_and_messages(service: Ser
 
     await store.follow(Following(Destination("slack", "T2", "C1")))
     await daily.take_in(DIGEST, store, service.clock())
-    assert await service.deliver() == daily.Tally(sent=2)
+    assert await service.deliver() == delivery.Tally(sent=2)
     assert {(each.team, each.channel) for each in slack.posts if not each.thread_ts} == {("T1", "DU1"), ("T2", "C1")}
     assert {call.token for call in slack.calls if call.method == "chat.postMessage"} == {
         slack.teams["T1"].token,
@@ -139,11 +139,11 @@ async def test_who_removes_the_app_hears_no_more_of_it_and_finds_everything_agai
     await slack.uninstall("T1")
     await daily.take_in(DIGEST, store, service.clock())
 
-    assert await service.deliver() == daily.Tally()
+    assert await service.deliver() == delivery.Tally()
     assert await store.erase(service.clock() + timedelta(days=6)) == 0
     slack.ahead += 60
     await service.install("T1")
-    assert await service.deliver() == daily.Tally(sent=1)
+    assert await service.deliver() == delivery.Tally(sent=1)
     assert [each.query for each in await store.subscriptions(ada)] == ["lidar"]
 
 
@@ -182,7 +182,7 @@ async def test_installed_for_an_organisation_it_speaks_in_each_of_its_workspaces
         assert "Subscribed to lidar, number 1 of yours." in texts(told.blocks)
     await daily.take_in(DIGEST, store, service.clock())
 
-    assert await service.deliver() == daily.Tally(sent=2)
+    assert await service.deliver() == delivery.Tally(sent=2)
     assert {each.team for each in slack.posts} == {"T1", "T2"}
 
 

@@ -14,7 +14,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from adapters.slack import failures
 from adapters.slack.post import Posts
 from adapters.slack.single import OneWorkspace
-from bot import daily
+from bot import daily, delivery
 from bot.grammar import parse
 from bot.model import Button, Card, Destination, Digest, Following, Paper, Reply, Text
 from bot.ports import DeliveryError, Store
@@ -477,7 +477,7 @@ async def test_a_morning_goes_from_the_digest_to_the_channel_and_the_person_once
     slack.fail("chat.postMessage", limited("0.2"), dropped(commit=True))
     for _ in range(12):
         await daily.take_in(Digest("x", "cs.CV", FRIDAY, papers), store, clock())
-        await daily.deliver(store, {"slack": Slack(posts)}, clock)
+        await delivery.deliver(store, {"slack": Slack(posts)}, clock)
         clock.forward(20)
 
     rooms = [each for each in slack.posts if each.channel == "C1" and not each.thread_ts]
@@ -494,7 +494,7 @@ async def test_whoever_set_a_channel_up_is_told_once_that_nothing_can_be_posted_
     for number in range(1, 4):
         digest = Digest("x", "cs.CV", FRIDAY + timedelta(number), (Paper(f"2011.0000{number}", "Paper"),))
         await daily.take_in(digest, store, clock())
-        await daily.deliver(store, {"slack": Slack(posts)}, clock)
+        await delivery.deliver(store, {"slack": Slack(posts)}, clock)
         clock.forward(86_400)
 
     (notice,) = slack.posts

@@ -15,6 +15,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from itertools import permutations
 from pathlib import Path
 from random import Random
+from typing import Literal
 
 import aiosqlite
 import pytest
@@ -41,7 +42,7 @@ from bot.ports import (
 )
 from bot.query import Term
 from bot.words import beginnings, phrases
-from storage import connect, outbox, own, path
+from storage import claims, connect, own, path
 from storage.opening import inspect
 from storage.schema import APPLICATION_ID, MIGRATIONS
 from storage.sqlite import SqliteStore
@@ -57,6 +58,11 @@ ROOM = Destination.parse("discord:G1/C1")
 
 def nothing(_: Morning) -> Iterable[Delivery]:
     return ()
+
+
+def planned(*deliveries: Delivery) -> Callable[[Morning], Iterable[Delivery]]:
+    """Return a plan that owes these, whatever comes in."""
+    return lambda _: deliveries
 
 
 def alerting(*people: Destination, part: int = 1) -> Callable[[Morning], Iterable[Delivery]]:
@@ -485,14 +491,14 @@ async def test_the_census_counts_everything(store: Store, digest: MakeDigest, pa
     assert await store.census() == Census(0, 0, 0, None, None, 0, 0, 0, 0)
     await store.subscribe(ANN, parse("lidar"), NOW)
     await store.subscribe(ANN, parse("radar"), NOW)
-    for n, day in enumerate((FRIDAY, MONDAY, date(2020, 11, 24))):
+    ends: tuple[Literal["sent", "dead"] | None, ...] = ("sent", "dead", None)
+    for n, (day, end) in enumerate(zip((FRIDAY, MONDAY, date(2020, 11, 24)), ends, strict=True)):
         authors = ("K. He",) if n else ()
         await store.take_in(digest(day, "cs.CV", paper(f"2011.0000{n}", "Lidar", authors=authors)), alerting(ANN), NOW)
-    for state in ("sent", "dead"):
         claimed = await store.claim(["slack"], NOW)
         assert claimed
-        await store.settle(claimed, state)
-    await store.claim(["slack"], NOW)
+        if end:
+            await store.settle(claimed, end)
     assert await store.census() == Census(3, 2, 3, FRIDAY, date(2020, 11, 24), 2, 1, 1, 1)
 
 
@@ -722,34 +728,42 @@ async def test_only_what_can_be_sent_now_is_claimed(store: Store, owe: Owe) -> N
     assert claimed.to == ROOM
 
 
-async def test_a_destination_gets_its_messages_in_order_and_one_at_a_time(store: Store, owe: Owe) -> None:
-    await owe(ANN, BEN, days=(MONDAY, FRIDAY))
+async def test_a_destination_gets_its_messages_in_order_and_one_at_a_time(
+    store: Store, digest: MakeDigest, paper: MakePaper
+) -> None:
+    for person in (ANN, BEN):
+        await store.follow(Following(person))
+    for number, topic in enumerate(("cs.RO", "cs.CV")):
+        owed = [Delivery(person, "highlights", topic, FRIDAY, ()) for person in (ANN, BEN)]
+        await store.take_in(digest(FRIDAY, topic, paper(f"2011.0000{number}", "Lidar")), planned(*owed), NOW)
     first, other = await store.claim(["slack"], NOW), await store.claim(["slack"], NOW)
     assert first is not None
     assert other is not None
-    assert (first.to, first.day) == (ANN, MONDAY)  # planned first
-    assert (other.to, other.day) == (BEN, MONDAY)
+    assert (first.to, first.topic) == (ANN, "cs.RO")  # planned first
+    assert (other.to, other.topic) == (BEN, "cs.RO")
     assert await store.claim(["slack"], NOW) is None
     later = NOW + timedelta(seconds=30)
     await store.settle(first, "pending", code="ratelimited", not_before=later)
     await store.settle(other, "dead", code="msg_too_long")
     follow_up = await store.claim(["slack"], NOW)
     assert follow_up is not None
-    assert (follow_up.to, follow_up.day) == (BEN, FRIDAY)
+    assert (follow_up.to, follow_up.topic) == (BEN, "cs.CV")
     # What waits holds back what comes after it, to the second.
     assert await store.claim(["slack"], later - timedelta(microseconds=1)) is None
     again = await store.claim(["slack"], later.astimezone(None))
     assert again is not None
     assert (again.id, again.attempts, again.key) == (first.id, 2, first.key)
+    assert (again.tried_at, follow_up.tried_at) == (NOW, NOW)
 
 
 async def test_a_pause_holds_everything_for_a_destination_until_somebody_there_speaks(store: Store, owe: Owe) -> None:
-    await owe(ANN, BEN, ROOM, days=(FRIDAY, MONDAY))
+    await owe(ANN, BEN, ROOM)
     everywhere = ["slack", "discord"]
     ann, ben, room = [await store.claim(everywhere, NOW) for _ in range(3)]
     assert ann is not None
     assert ben is not None
     assert room is not None
+    await owe(ANN, BEN, ROOM, days=(MONDAY,))
     await store.settle(ann, "pending", code="channel_not_found", pause=NOW)
     await store.settle(room, "pending", pause=NOW)
     await store.settle(ben, "sent")
@@ -831,32 +845,83 @@ async def test_an_alert_that_was_never_tried_takes_in_what_comes_later_that_day(
     assert again.picks == claimed.picks
 
 
-async def test_alerts_that_are_held_back_wait_for_their_time_or_their_release(
+async def test_what_is_held_back_waits_for_its_time_and_for_the_hold_or_its_release(
     store: Store, digest: MakeDigest, paper: MakePaper
 ) -> None:
-    later = NOW + timedelta(minutes=10)
-    for person in (ANN, ROOM):
+    later, hold = NOW + timedelta(hours=1), NOW + timedelta(minutes=10)
+    for person in (ANN, BEN):
         await store.subscribe(person, parse("lidar"), NOW)
-    plan = alerting(ANN)
-    await store.take_in(digest(FRIDAY, "cs.CV", paper("2011.00001", "Lidar")), plan, NOW, hold_until=later)
-    await store.take_in(
-        digest(FRIDAY, "cs.RO", paper("2011.00002", "Lidar")),
-        plan,
-        NOW,
-        hold_until=later + timedelta(minutes=1),
-    )
     await store.follow(Following(ROOM))
-    room = [Delivery(ROOM, "highlights", "cs.LG", FRIDAY, (), due=later)]
-    await store.take_in(digest(FRIDAY, "cs.LG", paper("2011.00003", "Lidar")), lambda _: room, NOW, hold_until=NOW)
-    assert await store.claim(["slack"], later + timedelta(seconds=59)) is None
+    owed = [
+        *alerting(ANN)(Morning("cs.CV", FRIDAY, NOW, True, (paper("2011.00001", "Lidar"),))),
+        Delivery(BEN, "alert", "", FRIDAY, (), due=later),
+        Delivery(ROOM, "highlights", "cs.LG", FRIDAY, ()),
+    ]
+    everywhere = ["slack", "discord"]
+    await store.take_in(digest(FRIDAY, "cs.CV", paper("2011.00001", "Lidar")), lambda _: owed, NOW, hold_until=hold)
+    second = digest(FRIDAY, "cs.RO", paper("2011.00002", "Lidar"))
+    await store.take_in(second, alerting(ANN), NOW, hold_until=hold + timedelta(minutes=1))
+    room = await store.claim(everywhere, hold)
+    assert room is not None
+    assert room.to == ROOM
+    await store.settle(room, "pending", not_before=later, tried=False)
+    assert await store.claim(everywhere, hold + timedelta(seconds=59)) is None
     await store.release()
-    claimed = await store.claim(["slack", "discord"], NOW)
-    assert claimed is not None
-    assert [pick.paper for pick in claimed.picks] == ["2011.00001", "2011.00002"]
-    assert await store.claim(["slack", "discord"], NOW) is None
-    highlights = await store.claim(["slack", "discord"], later)
-    assert highlights is not None
-    assert (highlights.kind, highlights.due) == ("highlights", later)
+    # Whose time is his own is not released to have it now.
+    claimed = [await store.claim(everywhere, NOW) for _ in range(3)]
+    assert [each and each.to for each in claimed] == [ANN, ROOM, None]
+    assert claimed[0] is not None
+    assert [pick.paper for pick in claimed[0].picks] == ["2011.00001", "2011.00002"]
+    waiting = await store.claim(everywhere, later)
+    assert waiting is not None
+    assert (waiting.to, waiting.due) == (BEN, later)
+
+
+async def test_what_was_tried_is_merged_with_nothing_whatever_comes_before_it(
+    store: Store, digest: MakeDigest, paper: MakePaper
+) -> None:
+    await store.subscribe(ANN, parse("lidar"), NOW)
+    later = NOW + timedelta(hours=1)
+    for number, (day, due) in enumerate([(FRIDAY, later), (MONDAY, None)]):
+        owed = [Delivery(ANN, "alert", "", day, (Pick(f"2011.0000{number}"),), due=due)]
+        here = digest(day, "cs.CV", paper(f"2011.0000{number}", "Lidar"))
+        await store.take_in(here, planned(*owed), NOW)
+    tried = await store.claim(["slack"], NOW)
+    assert tried is not None
+    await store.settle(tried, "pending", not_before=later)
+    first, second = [await store.claim(["slack"], later) for _ in range(2)]
+    assert second is None
+    assert first is not None
+    assert (first.day, first.since, len(first.picks)) == (FRIDAY, None, 1)
+
+
+async def test_what_is_taken_in_makes_an_alert_due_at_the_earlier_time(
+    store: Store, digest: MakeDigest, paper: MakePaper
+) -> None:
+    await store.subscribe(ANN, parse("lidar"), NOW)
+    hours = [NOW + timedelta(hours=n) for n in range(4)]
+
+    async def owe(number: int, due: datetime | None, hold: datetime | None = None) -> None:
+        owed = [Delivery(ANN, "alert", "", FRIDAY, (Pick(f"2011.0000{number}"),), due=due)]
+        here = digest(FRIDAY, f"cs.{number}", paper(f"2011.0000{number}", "Lidar"))
+        await store.take_in(here, lambda _: owed, NOW, hold_until=hold)
+
+    async def not_before() -> datetime | None:
+        ((found,), _) = await store.deliveries()
+        return found.delivery.due
+
+    await owe(0, hours[2])
+    await owe(1, hours[3])
+    assert await not_before() == hours[2]
+    await owe(2, hours[1])
+    assert await not_before() == hours[1]
+    await owe(3, None, hours[2])
+    assert await not_before() == hours[2]
+    # Who does not hold back does not let go what another holds.
+    await owe(4, hours[1])
+    assert await not_before() == hours[2]
+    await store.release()
+    assert await not_before() is None
 
 
 async def test_a_message_whose_time_has_not_come_does_not_hold_back_others(
@@ -927,12 +992,13 @@ async def test_what_is_done_to_one_is_done_to_nobody_else_of_the_name(
     later = NOW + timedelta(hours=1)
     for each in PLACES:
         await store.follow(Following(each, owner=each))
-    owed = [Delivery(each, "highlights", "cs.CV", day, ()) for each in PLACES for day in (FRIDAY, MONDAY)]
-    await store.take_in(digest(FRIDAY, "cs.CV", paper("2011.00001", "Lidar")), lambda _: owed, NOW)
+    days = [[Delivery(each, "highlights", "cs.CV", day, ()) for each in PLACES] for day in (FRIDAY, MONDAY)]
+    await store.take_in(digest(FRIDAY, "cs.CV", paper("2011.00001", "Lidar")), planned(*days[0]), NOW)
     first = await store.claim(everywhere, NOW)
     assert first is not None
     assert first.to == PLACES[0]
     await store.settle(first, "pending", code="gone", pause=NOW)
+    await store.take_in(digest(MONDAY, "cs.CV", paper("2011.00002", "Lidar")), planned(*days[1]), NOW)
     await store.follow(Following(PLACES[1]), later)
     await store.unfollow(PLACES[2])
     await store.ledger(PLACES[3].platform).close(PLACES[3].workspace, "token_revoked", NOW)
@@ -970,7 +1036,7 @@ async def test_to_claim_looks_at_nothing_that_is_not_due(
 
     async with aiosqlite.connect(path(address), isolation_level=None) as db:
         await db.set_progress_handler(step, 1)
-        claimed = await outbox.claim(db, ["discord", "slack"], NOW, [])
+        claimed = await claims.claim(db, ["discord", "slack"], NOW, [])
     assert claimed is not None
     assert claimed.to == BEN
     assert 0 < steps < 3000
@@ -1508,7 +1574,7 @@ def test_one_database_has_one_lock_by_whatever_name(address: str, tmp_path: Path
 async def test_who_stops_waiting_for_what_is_read_holds_up_nobody(store: Store) -> None:
     assert isinstance(store, SqliteStore)
     slow = "WITH RECURSIVE n (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n LIMIT 300000000) SELECT count(*) FROM n"
-    reading = [asyncio.ensure_future(store._read(slow)) for _ in range(3)]
+    reading = [asyncio.ensure_future(store.read(slow)) for _ in range(3)]
     await asyncio.sleep(0.1)
     for each in reading:
         each.cancel()

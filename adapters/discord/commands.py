@@ -119,7 +119,7 @@ def _written(message: Mapping[str, Any]) -> str:
 
 def _subcommand(command: Command) -> dict[str, Any]:
     options = [_option(command, name, each) for name, each in command.parameters.items()]
-    if command.manages:
+    if command.manages and command.parameters:  # one without is about the whole server
         about = _named("options", CHANNEL, _ABOUT_CHANNEL)
         options.append({"type": _CHANNEL, **about, "channel_types": list(_CHANNEL_TYPES)})
     # Discord wants those that are required first.

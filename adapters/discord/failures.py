@@ -114,8 +114,8 @@ def _of_http(error: discord.HTTPException) -> DeliveryError:
         return DeliveryError(why(error), "later", STOPPED_WAIT if code in _SLOW else UNNAMED_WAIT)
     if status >= 500 and status not in _WITHOUT_EFFECT and not any(each in error.text for each in _NOT_PASSED_ON):
         return DeliveryError(why(error), "uncertain")
-    # Also a code that this version does not know: it may pass, and the log has its number.
-    return DeliveryError(why(error), "later")
+    # A code that this version does not know may pass, though not for ever; the log has its number.
+    return DeliveryError(why(error), "later", known=status >= 500)
 
 
 def stops(error: BaseException) -> bool:

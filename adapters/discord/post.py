@@ -101,6 +101,7 @@ class Posts:
                 room = replace(room, channel=progress.channel)
         except DeliveryError as error:
             if not _has_ended(error, to, progress):
+                error.begun = progress.done > 0
                 raise
             _log.warning("post_ended", extra={"code": error.code, "platform": to.platform})
             return
@@ -190,7 +191,7 @@ class Posts:
             if isinstance(error, discord.HTTPException) and error.code in failures.GONE:
                 return "", True
             failed = await self._failed(error, step.room.to)
-            raise DeliveryError(failed.code, "uncertain", failed.retry_after) from error
+            raise DeliveryError(failed.code, "uncertain", failed.retry_after, known=failed.known) from error
         return forums.opened(threads, step.room.channel, step.reply, self._me, after), now - since > _ACTIVE
 
     async def _look_in_history(self, step: _Step, after: datetime) -> tuple[str, bool]:
@@ -269,7 +270,8 @@ class Posts:
 
 def _unwritten(failed: DeliveryError) -> DeliveryError:
     """Return a failure of what posts nothing: it leaves nothing uncertain."""
-    return DeliveryError(failed.code, "later" if failed.kind == "uncertain" else failed.kind, failed.retry_after)
+    kind = "later" if failed.kind == "uncertain" else failed.kind
+    return DeliveryError(failed.code, kind, failed.retry_after, known=failed.known)
 
 
 def _has_ended(error: DeliveryError, to: Destination, progress: Progress) -> bool:

@@ -67,7 +67,7 @@ def _said(text: str, room: Destination | None) -> str:
 
 def _command(line: str, room: Destination | None) -> str:
     name = line.partition(" ")[0]
-    if room is None or not COMMANDS[name].manages:
+    if room is None or not (COMMANDS[name].manages and COMMANDS[name].parameters):
         return markdown.code(typed(line))
     return f"{markdown.code(f'{typed(line)} {CHANNEL}:')}<#{room.name}>"
 

@@ -84,8 +84,8 @@ def _of_api(error: SlackApiError) -> DeliveryError:
         return DeliveryError("service_unavailable", "later")
     if named in UNCERTAIN or not named or status >= 500:
         return DeliveryError(named or f"http_{status}", "uncertain")
-    # A code that this version does not know: try again, it may pass; the log has its name.
-    return DeliveryError(named, "later")
+    # A code that this version does not know: it may pass, though not for ever; the log has its name.
+    return DeliveryError(named, "later", known=False)
 
 
 def passes(error: Exception) -> bool:

@@ -88,22 +88,26 @@ class Posts:
         found = await self._ledger.get("posted", entry, now)
         progress = _Progress(**json.loads(found)) if found else _Progress(since=now.isoformat())
         room = _Room(to, await self._client_of(to.workspace), progress.channel or person or to.name)
-        for number in range(progress.done, len(messages)):
-            identity = f"{entry.partition('/')[2]}.{number}"
-            stands, repeat = None, False
-            if uncertain and progress.tried:
-                stands, repeat = await self._look(room, entry, progress, identity)
-            uncertain = False
-            if stands is None:
-                await self._turn(to)
-                progress = replace(progress, tried=self._clock().isoformat(), cursor="")
+        try:
+            for number in range(progress.done, len(messages)):
+                identity = f"{entry.partition('/')[2]}.{number}"
+                stands, repeat = None, False
+                if uncertain and progress.tried:
+                    stands, repeat = await self._look(room, entry, progress, identity)
+                uncertain = False
+                if stands is None:
+                    await self._turn(to)
+                    progress = replace(progress, tried=self._clock().isoformat(), cursor="")
+                    await self._remember(entry, progress)
+                    stands = await self._post(room, messages[number], progress.thread, identity, repeat=repeat)
+                room = replace(room, channel=stands.channel or room.channel)
+                progress = replace(
+                    progress, done=number + 1, channel=room.channel, thread=progress.thread or stands.ts, tried=""
+                )
                 await self._remember(entry, progress)
-                stands = await self._post(room, messages[number], progress.thread, identity, repeat=repeat)
-            room = replace(room, channel=stands.channel or room.channel)
-            progress = replace(
-                progress, done=number + 1, channel=room.channel, thread=progress.thread or stands.ts, tried=""
-            )
-            await self._remember(entry, progress)
+        except DeliveryError as error:
+            error.begun = progress.done > 0
+            raise
 
     async def _client_of(self, workspace: str) -> AsyncWebClient:
         return _speaking(self._client, workspace, await self._workspaces.token(workspace))
@@ -179,7 +183,7 @@ class Posts:
             reached = cursor if failed.code == "ratelimited" else ""
             if reached != progress.cursor:
                 await self._remember(entry, replace(progress, cursor=reached))
-            raise DeliveryError(failed.code, "uncertain", failed.retry_after) from error
+            raise DeliveryError(failed.code, "uncertain", failed.retry_after, known=failed.known) from error
         # There is too much of it: nobody can know.
         return None, True
 

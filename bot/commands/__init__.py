@@ -8,7 +8,7 @@ platform's typed options.
 from __future__ import annotations
 
 # In the order in which help lists them.
-from bot.commands import papers, subscriptions, room, about  # isort: skip
+from bot.commands import papers, subscriptions, alerts, room, reactions, deliveries, about  # isort: skip
 from bot.commands.room import MAX_ROOMS
 from bot.commands.subscriptions import MAX_SUBSCRIPTIONS
 from bot.dispatch import COMMANDS, answer, call, places, suggest, told
@@ -18,10 +18,13 @@ __all__ = [
     "MAX_ROOMS",
     "MAX_SUBSCRIPTIONS",
     "about",
+    "alerts",
     "answer",
     "call",
+    "deliveries",
     "papers",
     "places",
+    "reactions",
     "room",
     "subscriptions",
     "suggest",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from bot.calendar import expected_after, spoken
+from bot.calendar import expected_after, moment, spoken
 from bot.commands.pages import number, papers
 from bot.commands.parameters import Verb
 from bot.commands.subscriptions import silence
 from bot.dispatch import COMMANDS, command, expected, named
-from bot.model import Call, Reply, Text
+from bot.freshness import sentence
+from bot.model import Call, Reply, Report, Text
 from bot.ports import Store
 
 _COLUMN = 40  # what is longer stands on a line of its own
@@ -34,20 +35,22 @@ async def help(call: Call, store: Store, about: Verb = None) -> Reply:  # noqa: 
 async def status(call: Call, store: Store) -> Reply:
     """Say what is stored, how fresh it is, and what is still to be delivered."""
     census = await store.census()
+    reports = sorted(await store.reports(), key=lambda each: each.is_well)
+    lines = [_source(each) for each in reports]
     if census.newest is None or census.oldest is None:
-        return Reply(
-            Text("No digest has been taken in yet. Who runs the bot does that, in a shell: paperwire ingest PATH"),
-            private=True,
-        )
+        lines.append("No digest has been taken in yet.")
+        if not reports:
+            lines = [f"{lines[0]} Who runs the bot does that, in a shell: paperwire ingest PATH"]
+        return Reply(Text("\n".join(lines)), private=True)
     mine = await store.subscriptions(call.caller)
-    today = call.at.date()
-    late = expected_after(census.newest)
     span = f"{spoken(census.oldest)} to {spoken(census.newest)} ({', '.join(await store.categories())})"
-    lines = [
-        f"{papers(census.papers)} from {number(census.digests, 'digest')}, {span}.",
-        f"The next digest is expected {spoken(late)}."
-        if late >= today
-        else f"A digest was expected {spoken(late)} and has not come: take it in, or look at its source.",
+    lines.append(f"{papers(census.papers)} from {number(census.digests, 'digest')}, {span}.")
+    late = expected_after(max((each.day for each in reports if each.day), default=census.newest))
+    if late >= call.at.date():
+        lines.append(f"The next digest is expected {spoken(late)}.")
+    elif all(each.is_well for each in reports):
+        lines.append(f"A digest was expected {spoken(late)} and has not come: take it in, or look at its source.")
+    lines += [
         f"You have {number(len(mine), 'subscription')}.",
         f"Deliveries: {census.owed} owed, {census.sent} sent, {census.dead} given up.",
     ]
@@ -56,3 +59,8 @@ async def status(call: Call, store: Store) -> Reply:
     if not census.with_authors:
         lines.append("The digests here carry no authors, so author: finds nothing.")
     return Reply(Text("\n".join(lines)), private=True)
+
+
+def _source(report: Report) -> str:
+    failing = f" It cannot be read since {moment(report.failing)}." if report.is_well and report.failing else ""
+    return f"{sentence(report)}{failing} Last asked {moment(report.checked_at)}."

@@ -80,10 +80,7 @@ async def show(call: Call, store: Store, paper_id: PaperId) -> Reply:
     show 2011.10043
     show https://arxiv.org/abs/2011.10043v2
     """
-    wanted = grammar.arxiv_id(paper_id)
-    if wanted is None:
-        raise UserError(f"{paper_id} is no arXiv id. Type one like: show 2011.10043")
-    paper = await _stored(wanted, store)
+    paper = await named(paper_id, call, store)
     lines = [f"{spoken(each.day)}, {each.category}" for each in paper.listings]
     notes = [f"Listed {'; '.join(lines)}."]
     if not paper.abstract:
@@ -126,6 +123,14 @@ async def similar(call: Call, store: Store, like: Like, page: Page = 1) -> Reply
         private=True,
         again=Button(AGAIN, "similar", paged(line, page)),
     )
+
+
+async def named(paper_id: str, call: Call, store: Store) -> Paper:
+    """Return the paper that is typed as an id or address; raise `UserError` where it is none or not known here."""
+    wanted = grammar.arxiv_id(paper_id)
+    if wanted is None:
+        raise UserError(f"{paper_id} is no arXiv id. Type one like: {call.name} 2011.10043")
+    return await _stored(wanted, store)
 
 
 async def _stored(arxiv_id: str, store: Store) -> Paper:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, time
-from typing import Annotated
+from typing import Annotated, Literal
 
 from bot import grammar, zones
 from bot.calendar import meant, weekdays
@@ -13,9 +13,11 @@ from bot.dispatch import COMMANDS, Parameter
 from bot.model import Call, UserError
 
 MOST_HIGHLIGHTS = 20
-_MOST_PAGES = 999_999
+MOST_ALERTED = 50  # papers a day
+_LARGEST = 999_999
 _LONGEST_TEXT = 4000  # characters: an abstract has 2,000
 _SWITCH = {"on": True, "off": False}
+PACES = ("instant", "daily", "weekly")
 
 
 def _read_day(text: str, call: Call) -> date | None:
@@ -43,9 +45,22 @@ def _read_switch(word: str, _: Call) -> bool | None:
     return _SWITCH.get(word.lower())
 
 
+def _read_pace(word: str, _: Call) -> str | None:
+    return word.lower() if word.lower() in PACES else None
+
+
 def _read_time(word: str, _: Call) -> time | None:
     match = re.fullmatch(r"([01]?\d|2[0-3])[:.h]([0-5]\d)", word.lower())
     return time(int(match[1]), int(match[2])) if match else None
+
+
+def _read_span(word: str, call: Call) -> tuple[time, time] | None:
+    """Read two times with a dash between them; "off" is a span of no length."""
+    if word.lower() == "off":
+        return time(), time()
+    start, dash, end = grammar.plain(word).partition("-")
+    first, last = _read_time(start, call), _read_time(end, call)
+    return (first, last) if dash and first is not None and last is not None else None
 
 
 def _read_zone(word: str, _: Call) -> str:
@@ -72,7 +87,7 @@ Category = Annotated[
     str | None,
     Parameter("CATEGORY", "an arXiv category, for example cs.CV", _read_category, suggest=suggestions.category),
 ]
-Page = Annotated[int, _whole_number("page:N", "which page of the results, for example page:2", _MOST_PAGES)]
+Page = Annotated[int, _whole_number("page:N", "which page of the results, for example page:2", _LARGEST)]
 PaperId = Annotated[
     str,
     Parameter("ID", "an arXiv id or address, for example 2011.10043", rest=True, suggest=suggestions.papers),
@@ -139,4 +154,26 @@ Weekdays = Annotated[
         named=True,
         suggest=suggestions.weekly,
     ),
+]
+Pace = Annotated[
+    Literal["instant", "daily", "weekly"] | None,
+    Parameter("|".join(PACES), "at once, or in one message a day or a week", _read_pace, choices=PACES),
+]
+Quiet = Annotated[
+    tuple[time, time] | None,
+    Parameter(
+        "quiet:TIMES",
+        "nothing between these times: quiet:22:00-07:00, or quiet:off",
+        _read_span,
+        named=True,
+        suggest=suggestions.spans,
+    ),
+]
+Most = Annotated[
+    int | None,
+    _whole_number("most:N", f"how many papers a day are shown, 1 to {MOST_ALERTED}, for example most:5", MOST_ALERTED),
+]
+Instead = Annotated[
+    int | None,
+    _whole_number("instead:N", "in place of the subscription of this number, for example instead:2", _LARGEST),
 ]

@@ -4,54 +4,62 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from datetime import date, timedelta
 
-from bot import advice, alerts, grammar, spelling
+from bot import alerts, grammar
+from bot.alerting import settled
 from bot.calendar import moment, spoken
-from bot.cards import found, matched
+from bot.cards import matched
 from bot.commands.days import day_shown
 from bot.commands.pages import PAGE, check_page, number, papers, turn
-from bot.commands.parameters import Day, Mine, Page, QueryText
+from bot.commands.parameters import Day, Instead, Mine, Page, QueryText
+from bot.commands.trial import dry_run, trial
 from bot.dispatch import command
 from bot.model import Button, Call, Item, Reply, Subscription, Text, UserError
-from bot.ports import Found, Pause, Store, TooMany
+from bot.ports import Pause, Store, TooMany
 from bot.query import Query
 
 MAX_SUBSCRIPTIONS = 50
 _CLIPPED = 80
-_EXAMPLES = 3
-_LOUD = 10  # papers a day
 _WHOLE_DAY = 100_000  # papers, more than any day has
-_NONE = 'You have no subscriptions. To make one, type: subscribe "point cloud"'
+NONE = 'You have no subscriptions. To make one, type: subscribe "point cloud"'
 
 
 @command
-async def subscribe(call: Call, store: Store, query_text: QueryText) -> Reply:
+async def subscribe(call: Call, store: Store, query_text: QueryText, instead: Instead = None) -> Reply:
     """Be told of new papers that match a query, and see first what it would have caught.
 
     subscribe "point cloud" -medical
     subscribe cat:cs.CL (summarization OR "question answering")
+    subscribe lidar segmentation instead:2    in place of number 2 of yours
 
     The language is that of search. Alerts fire on whole words only: NER never fires on "generate". All that match
     on one day come in one message, each with its reason.
     """
     asked = grammar.parse(query_text)
-    tried = await _dry_run(asked, store, call.at.date())
+    old = await _named(call, store, str(instead)) if instead else None
+    tried = await dry_run(asked, store, call.at.date())
     try:
         saved, new = await store.subscribe(
-            call.caller, asked, call.at, workspace=call.room.workspace, most=MAX_SUBSCRIPTIONS
+            call.caller, asked, call.at, workspace=call.room.workspace, most=MAX_SUBSCRIPTIONS + bool(old)
         )
     except TooMany as full:
         hint = "the most there can be. Remove one: unsubscribe NUMBER"
         raise UserError(f"You have {full.count} subscriptions, {hint}") from None
+    replaced = old if old and old.number != saved.number else None
     if new:
         head = f"Subscribed to {saved.query}, number {saved.number} of yours."
     elif saved.muted:
         head = f"You have this already, muted: number {saved.number}, {saved.query}. Type: unmute {saved.number}"
     else:
-        head = f"You have this already: number {saved.number}, {saved.query}. Nothing changed."
+        same = "" if replaced else " Nothing changed."
+        head = f"You have this already: number {saved.number}, {saved.query}.{same}"
     undo = Button("Undo" if new else "Unsubscribe", "unsubscribe", str(saved.number), "instead")
-    return _trial(head, asked, tried, (_unmute(saved), undo) if saved.muted else (undo,))
+    if replaced:
+        await store.unsubscribe(call.caller, replaced.number)
+        head += f"\nYou will not be told of {replaced.query} any more."
+        undo = Button(f"Back to {replaced.query}", "subscribe", f"{replaced.query} instead:{saved.number}", "instead")
+    buttons = (_unmute(saved), undo) if saved.muted else (undo,)
+    return trial(head, asked, tried, buttons, f" instead:{saved.number}")
 
 
 @command
@@ -61,9 +69,9 @@ async def preview(call: Call, store: Store, query_text: QueryText) -> Reply:
     preview "point cloud" -medical
     """
     asked = grammar.parse(query_text)
-    tried = await _dry_run(asked, store, call.at.date())
+    tried = await dry_run(asked, store, call.at.date())
     head = f"A preview of {asked.text}; nothing is saved."
-    return _trial(head, asked, tried, (Button("Subscribe", "subscribe", asked.text),))
+    return trial(head, asked, tried, (Button("Subscribe", "subscribe", asked.text),))
 
 
 @command
@@ -120,7 +128,7 @@ async def matches(call: Call, store: Store, day: Day = None, page: Page = 1) -> 
     mine = {each.number: each for each in held if not each.muted}
     if not mine:
         muted = "Your subscriptions are all muted. To let one speak again, type: unmute NUMBER"
-        return Reply(Text(muted if held else _NONE), private=True)
+        return Reply(Text(muted if held else NONE), private=True)
     head, shown, _ = await day_shown(call, store, day)
     if shown is None:
         return Reply(Text(head), private=True)
@@ -145,44 +153,6 @@ def silence(pause: Pause) -> str:
         f"Alerts to you are paused since {moment(pause.since)}: {pause.code}. "
         "Once that is put right, they go on when you subscribe to something, also to what you have."
     )
-
-
-def _trial(head: str, asked: Query, tried: tuple[str, Found], buttons: tuple[Button, ...]) -> Reply:
-    dry_run, examples = tried
-    lines = [head, dry_run, *(["For example:"] if examples.papers else [])]
-    cards = tuple(found(paper, asked) for paper in examples.papers)
-    return Reply(Text("\n".join(lines)), cards, buttons=buttons, private=True)
-
-
-async def _dry_run(asked: Query, store: Store, today: date) -> tuple[str, Found]:
-    """Say what a query would have caught in the newest 7 and 30 days, with a warning where it is no good."""
-    newest = await store.newest(until=today)
-    if newest is None:
-        return "No digest is stored yet, so there is nothing to try it on.", Found((), 0)
-    caught = {}
-    for days in (7, 30):
-        since = newest - timedelta(days=days - 1)
-        examples = await store.search(asked, limit=_EXAMPLES, since=since, until=newest)
-        caught[days] = (examples, await store.count(since, newest))
-    week, of_week = caught[7]
-    month, of_month = caught[30]
-    line = (
-        f"Dry run: it would have caught {week.total} of {papers(of_week)} in the 7 days to {spoken(newest)}, "
-        f"{month.total} of {of_month:,} in 30 days."
-    )
-    if advice.past(asked.root, today):
-        line += "\nIt asks only for days that are past, so nothing new will match. Leave the dates out of it."
-    elif not month.total:
-        older = await store.search(asked, limit=1)
-        line += f"\nOnly older papers match: {older.total:,}." if older.total else "\nIt never matches."
-        if likely := await spelling.suggestion(asked, store):
-            line += f" Did you mean {likely.text}?"
-        elif not older.total:
-            line += f" {await advice.why_nothing(asked, store)}"
-    elif month.total / 30 > _LOUD or (of_week >= 4 * _LOUD and week.total > of_week / 4):
-        hint = "" if asked.categories else ", for example cat:cs.CV"
-        line += f"\nThat is loud. Add a word or a phrase{' or a category' * bool(hint)} to make it say less{hint}"
-    return line, month
 
 
 async def _named(call: Call, store: Store, which: str) -> Subscription:
@@ -222,7 +192,13 @@ async def _list(
         page = max(0, min(before, len(mine) - 1)) // PAGE + 1
     check_page(page, len(mine))
     pause = await store.paused(call.caller)
-    lines = [head, silence(pause) if pause else "", f"You have {number(len(mine), 'subscription')}." if mine else _NONE]
+    alerting = await store.alerting(call.caller)
+    lines = [
+        head,
+        silence(pause) if pause else "",
+        f"You have {number(len(mine), 'subscription')}." if mine else NONE,
+        settled(alerting) if mine and alerting.pace != "instant" else "",
+    ]
     return Reply(
         Text("\n".join(filter(None, lines))),
         items=tuple(_item(each, call) for each in mine[(page - 1) * PAGE : page * PAGE]),

@@ -20,6 +20,7 @@ _LOOKED_THROUGH = 300  # titles, for a last word of a letter
 _WORDS = 12  # who has typed so many is pasting a text
 _LABEL = 100
 _ID_BEGUN = re.compile(r"\d{2,4}(\.\d*)?|[a-z][a-z-]*/\d*", re.IGNORECASE)
+_SPANS = ("22:00-07:00", "20:00-08:00", "23:00-09:00", "18:00-09:00", "off")
 _WEEKDAYS = ("mon-fri", "daily", "mon,wed,fri", "tue,thu", "mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -90,6 +91,13 @@ async def times(typed: str, call: Call, store: Store) -> Iterable[Suggestion]:
     begun = typed.strip().lower()
     halves = [f"{half // 2 % 24:02}:{half % 2 * 30:02}" for half in range(12, 60)]
     return [Suggestion(each, each) for each in halves if each.startswith((begun, f"0{begun}"))]
+
+
+async def spans(typed: str, call: Call, store: Store) -> Iterable[Suggestion]:
+    """Offer hours of the night that people keep quiet."""
+    del call, store
+    begun = typed.strip().lower()
+    return [Suggestion(each, each) for each in _SPANS if each.startswith(begun)]
 
 
 async def timezones(typed: str, call: Call, store: Store) -> Iterable[Suggestion]:

@@ -18,7 +18,7 @@ from bot.digest.listing import listing
 from bot.digest.tables import tables
 from bot.model import Digest, Paper, Refusal
 
-__all__ = ["FORMATS", "DigestError", "parse"]
+__all__ = ["FORMATS", "DigestError", "judge", "paper", "parse"]
 
 # In the order in which they are tried, the most lenient one last. Each returns None where a text is not its own.
 FORMATS: tuple[Callable[[str], list[Section] | None], ...] = (feed, tables, listing)
@@ -44,7 +44,7 @@ def parse(text: str, source: str) -> tuple[Digest, ...]:
     for read in FORMATS:
         sections = read(text)
         if sections is not None:
-            return tuple(_judge(section, source) for section in _merged(sections))
+            return tuple(judge(section, source) for section in _merged(sections))
     raise DigestError(
         1,
         f"this is no digest. Expected a header like `{HEADER}` with entries like `{ENTRY}` under it,"
@@ -63,26 +63,27 @@ def _merged(sections: Iterable[Section]) -> list[Section]:
     return list(merged.values())
 
 
-def _judge(section: Section, source: str) -> Digest:
+def judge(section: Section, source: str) -> Digest:
     """Make a digest of a section: each entry becomes a paper or a refusal."""
     papers: dict[str, Paper] = {}
     lines: dict[str, int] = {}
     refused = list(section.strays)
     for entry in section.entries:
-        paper = _paper(entry)
-        if isinstance(paper, Refusal):
-            refused.append(paper)
-        elif paper.id in papers:
-            if paper.abstract and not papers[paper.id].abstract:
-                papers[paper.id] = _with_abstract(papers[paper.id], paper)
-            refused.append(Refusal(entry.line, f"repeats {paper.id} of line {lines[paper.id]}", excerpt(entry.title)))
+        found = paper(entry)
+        if isinstance(found, Refusal):
+            refused.append(found)
+        elif found.id in papers:
+            if found.abstract and not papers[found.id].abstract:
+                papers[found.id] = _with_abstract(papers[found.id], found)
+            refused.append(Refusal(entry.line, f"repeats {found.id} of line {lines[found.id]}", excerpt(entry.title)))
         else:
-            papers[paper.id], lines[paper.id] = paper, entry.line
+            papers[found.id], lines[found.id] = found, entry.line
     refused.sort(key=lambda refusal: refusal.line)
     return Digest(source, section.category, section.day, tuple(papers.values()), tuple(refused))
 
 
-def _paper(entry: Entry) -> Paper | Refusal:
+def paper(entry: Entry) -> Paper | Refusal:
+    """Make a paper of an entry, or say why it is none."""
     match = ADDRESS.search(entry.address)
     title = paper_text.read(entry.title)
     reason = ""
@@ -111,6 +112,6 @@ def _paper(entry: Entry) -> Paper | Refusal:
     )
 
 
-def _with_abstract(paper: Paper, later: Paper) -> Paper:
-    links = {link.url: link for link in (*paper.links, *later.links)}
-    return replace(paper, abstract=later.abstract, raw_abstract=later.raw_abstract, links=tuple(links.values()))
+def _with_abstract(first: Paper, later: Paper) -> Paper:
+    links = {link.url: link for link in (*first.links, *later.links)}
+    return replace(first, abstract=later.abstract, raw_abstract=later.raw_abstract, links=tuple(links.values()))

@@ -23,6 +23,9 @@ ADDRESS = re.compile(
 )
 
 
+CATEGORY = re.compile(r"[A-Za-z]+(-[A-Za-z]+)*(\.[A-Za-z]+(-[A-Za-z]+)*)?")
+
+
 class DigestError(Exception):
     """A whole input that cannot be read: the text says what was expected, `line` (from 1) says where."""
 
@@ -71,6 +74,18 @@ def canonical(category: str) -> str:
     """Spell a category as arXiv does: `CS.cv` is `cs.CV`, `Physics.Optics` is `physics.optics`."""
     archive, dot, subject = category.partition(".")
     return archive.lower() + dot + (subject.upper() if len(subject) == 2 else subject.lower())
+
+
+def names(authors: str) -> tuple[str, ...]:
+    """Cut a line of authors: an affiliation in parentheses is no name, and its commas part none."""
+    depth = 0
+    kept = []
+    for character in authors:
+        depth = max(0, depth + (character == "(") - (character == ")"))
+        if not depth and character != ")":
+            kept.append(character)
+    cut = re.split(r",|\sand\s", paper_text.read("".join(kept)).plain)
+    return tuple(name.strip() for name in cut if name.strip())
 
 
 def day_of_arxiv(day: date) -> date:

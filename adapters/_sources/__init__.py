@@ -1,0 +1,1 @@
+"""Sources of digests: a module each, opened by `adapters.source`."""

@@ -1,0 +1,164 @@
+"""How a person is alerted: when a message may come, and what it says."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from bot import alerts, tightening
+from bot.calendar import instant, named_days, span, spoken
+from bot.cards import matched
+from bot.grammar import parse
+from bot.model import Alerting, Button, Delivery, Paper, Pick, Reply, Subscription, Text
+from bot.ports import DeliveryError, Store
+from bot.query import Query, mark
+
+_MOST_WAYS_OUT = 5
+_MONTH = timedelta(days=29)  # and the day itself
+
+
+def when(alerting: Alerting, at: datetime) -> datetime | None:
+    """Return when a person may be told of what comes in at a moment; None where that is at once.
+
+    Who wants to hear instantly waits for the end of the quiet hours; others for the next slot of their schedule, or the
+    end of the quiet hours in which it is: what comes after a day's slot waits for the next one's.
+    """
+    free = _after_quiet(alerting, at) if alerting.pace == "instant" else _next_slot(alerting, at)
+    return free if free > at else None
+
+
+def settled(alerting: Alerting) -> str:
+    """Say how a person is alerted, in a sentence."""
+    start, zone = alerting.schedule.start, alerting.schedule.zone
+    pace = "at once"
+    if alerting.pace != "instant":
+        weekly = "weekly " * (alerting.pace == "weekly")
+        pace = f"{weekly}{named_days(alerting.schedule.days)} at {start:%H:%M}, {zone}"
+    quiet = ""
+    if alerting.quiet:
+        where = f", {zone}" * (alerting.pace == "instant")
+        quiet = f"; nothing between {alerting.quiet[0]:%H:%M} and {alerting.quiet[1]:%H:%M}{where}"
+    return f"Alerts come {pace}, at most {alerting.most} paper{'s' * (alerting.most > 1)} a day{quiet}."
+
+
+async def message(delivery: Delivery, store: Store) -> Reply | None:
+    """Return the alert that a delivery stands for; None where nothing of it is wanted any more.
+
+    As many papers are shown as the person wants to see in a day, less those of the day's earlier parts: first what most
+    of their subscriptions match, then, where not all are shown, what they match in the title, then in the order of the
+    digests. The others are one line. What comes to be sent in quiet hours after all, as the bot was down at its time or
+    the settings were changed, is held until their end, `DeliveryError`; what was tried before is not.
+    """
+    wishes = await store.alerting(delivery.to)
+    if delivery.attempts == 1 and delivery.tried_at:
+        wait = _after_quiet(wishes, delivery.tried_at) - delivery.tried_at
+        if wait:
+            raise DeliveryError("quiet", "held", wait.total_seconds())
+    # By what the person is subscribed to now: who unsubscribed in the meantime is not told any more.
+    mine = {each.number: each for each in await store.subscriptions(delivery.to) if not each.muted}
+    papers = {paper.id: paper for paper in await store.papers(pick.paper for pick in delivery.picks)}
+    # A week against many queries takes a while, in which others ask.
+    picks = (await asyncio.to_thread(alerts.match, mine.values(), papers.values())).get(delivery.to)
+    if not picks:
+        return None
+    behind = sorted({number for pick in picks for number in pick.subscriptions})
+    queries = {number: parse(mine[number].query) for number in behind}
+    room = max(0, wishes.most - await store.sent_of_day(delivery))
+    best = sorted(picks, key=lambda pick: -len(pick.subscriptions))
+    if len(best) > room:  # looking for the marks takes longer than all else
+        best.sort(key=lambda pick: (-len(pick.subscriptions), -_hits(papers[pick.paper], pick, queries)))
+    shown, folded = best[:room], best[room:]
+    rest = []
+    if folded:
+        lead = f"and {len(folded):,} more" if shown else f"At most {wishes.most} a day are shown"
+        rest.append(_all_of(lead, delivery, [papers[pick.paper] for pick in folded]))
+        rest += await _quieter(folded, delivery, queries, store)
+    count = "1 new paper matches" if len(picks) == 1 else f"{len(picks):,} new papers match"
+    return Reply(
+        Text(f"{count} what you subscribed to, {_where(delivery, [papers[pick.paper] for pick in picks])}"),
+        tuple(matched(papers[pick.paper], pick, mine) for pick in shown),
+        Text("\n".join(line for line, _ in rest)),
+        (*(step for _, step in rest), *_ways_out([mine[number] for number in behind])),
+        private=True,
+    )
+
+
+def _next_slot(alerting: Alerting, at: datetime) -> datetime:
+    schedule = alerting.schedule
+    zone = ZoneInfo(schedule.zone)
+    # The quiet hours that put an earlier day's slot off may not be over.
+    day = at.astimezone(zone).date() - timedelta(days=2)
+    while True:
+        slot = instant(datetime.combine(day, schedule.start), zone)
+        if day.weekday() in schedule.days and slot.astimezone(zone).date() == day:
+            free = _after_quiet(alerting, slot)
+            if free >= at:
+                return free
+        day += timedelta(days=1)
+
+
+def _after_quiet(alerting: Alerting, at: datetime) -> datetime:
+    """Return the first instant from `at` on at which the clocks show no quiet hour."""
+    if alerting.quiet is None:
+        return at
+    start, end = alerting.quiet
+    zone = ZoneInfo(alerting.schedule.zone)
+    while True:
+        local = at.astimezone(zone)
+        now = local.time()
+        if not (start <= now < end if start <= end else now >= start or now < end):
+            return at
+        until = datetime.combine(local.date() + timedelta(days=now >= end), end)
+        first = instant(until, zone)
+        # Where the clocks go back over the end of the quiet hours, these begin again, and end a second time.
+        at = first if first > at else until.replace(tzinfo=zone, fold=1).astimezone(UTC)
+
+
+def _hits(paper: Paper, pick: Pick, queries: Mapping[int, Query]) -> int:
+    return len(mark(paper.title, "title", [queries[number] for number in pick.subscriptions]).marks)
+
+
+def _where(delivery: Delivery, papers: Sequence[Paper]) -> str:
+    if delivery.since:
+        return span(delivery.since, delivery.day)
+    listings = (listing for paper in papers for listing in paper.listings)
+    *others, last = sorted({listing.category for listing in listings if listing.day == delivery.day})
+    where = f"{', '.join(others)} and {last}" if others else last
+    return f"in {where} of {spoken(delivery.day)}"
+
+
+def _all_of(lead: str, delivery: Delivery, folded: Sequence[Paper]) -> tuple[str, Button]:
+    """Say where what is folded can be seen: of several days, on the one that has most of it."""
+    first = delivery.since or delivery.day
+    listed = Counter(day for paper in folded for day in {each.day for each in paper.listings})
+    day = max((each for each in listed if first <= each <= delivery.day), key=lambda each: (listed[each], each))
+    which = "those of a day" if delivery.since else "all"
+    return f"{lead}: to see {which}, type: matches {day}", Button(f"All of {spoken(day)}", "matches", str(day))
+
+
+async def _quieter(
+    folded: Sequence[Pick], delivery: Delivery, queries: Mapping[int, Query], store: Store
+) -> list[tuple[str, Button]]:
+    """Say how to hear less of the subscription that alone brought most of what is folded, where one did."""
+    alone = Counter(pick.subscriptions[0] for pick in folded if len(pick.subscriptions) == 1)
+    ((loudest, count),) = alone.most_common(1) or [(0, 0)]
+    if 2 * count <= len(folded):
+        return []
+    asked = queries[loudest]
+    found = await store.search(asked, limit=tightening.LOOKED_AT, since=delivery.day - _MONTH, until=delivery.day)
+    tighter = await tightening.suggestion(asked, found.papers, store)
+    if tighter is None:
+        return []
+    instead = f"{tighter.query.text} instead:{loudest}"
+    said = f"{asked.text} alone brought {count:,} of them. To hear less, type: subscribe {instead}"
+    return [(said, Button(f"Tighten to {tighter.query.text}", "subscribe", instead))]
+
+
+def _ways_out(behind: Sequence[Subscription]) -> tuple[Button, ...]:
+    """Return a button for each subscription that an alert came by; many of them stand in their own list."""
+    if len(behind) > _MOST_WAYS_OUT:
+        return (Button("Your subscriptions", "subscriptions"),)
+    return tuple(Button(f"Unsubscribe from {each.query}", "unsubscribe", str(each.number)) for each in behind)

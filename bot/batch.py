@@ -1,0 +1,115 @@
+"""Taking in digests by hand: what a command names, with a bar, complaints and counts."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
+
+import click
+
+from bot.calendar import spoken
+from bot.daily import take_in
+from bot.digest import DigestError, parse
+from bot.exits import complain
+from bot.model import Digest
+from bot.ports import Source, Store
+
+# So long at most does what is owed wait for the rest of a batch: one that is killed does not keep it for ever.
+_HOLD = timedelta(minutes=10)
+
+
+async def ingest(sources: Sequence[Source], store: Store, *, owe: bool) -> bool:
+    """Take in all that sources have, and print the counts; return whether each had something that could be read."""
+    counts: Counter[str] = Counter()
+    silent = 0
+    try:
+        with _progress(sum(map(len, sources))) as advance:
+            for source in sources:
+                found = 0
+                async for digests in read(source):
+                    found += digests is not None
+                    await _take_in(digests or (), store, counts, owe=owe)
+                    advance("")
+                silent += not found and len(source) > 0
+    finally:
+        await store.release()
+    _print(counts)
+    return not silent
+
+
+async def backfill(ask: Callable[[Callable[[date, int], None]], AsyncIterator[Digest]], store: Store) -> None:
+    """Take in an archive's digests, which owe nobody anything, and print the counts, also where it breaks off.
+
+    `ask` returns them, and calls what it is given with the day up to which all that changed is read, and how much.
+    """
+    counts: Counter[str] = Counter()
+    try:
+        with _progress(None) as advance:
+            async for digest in ask(lambda day, read: advance(f"what changed up to {spoken(day)}: {read:,} records")):
+                await _take_in([digest], store, counts, owe=False)
+                advance(spoken(digest.day))
+    finally:
+        _print(counts)
+
+
+async def read(source: Source) -> AsyncIterator[tuple[Digest, ...] | None]:
+    """Yield each document's digests, or None where it could not be read; complain of what could not be."""
+    async for document in source.documents():
+        if document.error is not None:
+            complain(f"{document.source}: {document.error}")
+            yield None
+            continue
+        try:
+            digests = parse(document.text, document.source)
+        except DigestError as error:
+            reason = str(error).removeprefix(f"line {error.line}: ")
+            complain(f"{document.source}:{error.line}: {reason}")
+            yield None
+            continue
+        for digest in digests:
+            for refusal in digest.refused:
+                complain(f"{digest.source}:{refusal.line}: {refusal.reason}")
+        yield digests
+
+
+async def _take_in(digests: Sequence[Digest], store: Store, counts: Counter[str], *, owe: bool) -> None:
+    for digest in digests:
+        now = datetime.now(UTC).astimezone()
+        intake = await take_in(digest, store, now, owe=owe, hold_until=now + _HOLD)
+        counts.update(
+            digests=1,
+            entries=digest.declared,
+            refused=digest.declared - len(digest.papers),
+            new=intake.new,
+            known=intake.known,
+            corrected=intake.corrected,
+            owed=intake.owed,
+        )
+
+
+def _print(counts: Counter[str]) -> None:
+    click.echo(
+        f"Digests: {counts['digests']:,}. Papers: {counts['new']:,} new, {counts['known']:,} known, "
+        f"{counts['corrected']:,} of them corrected. Entries: {counts['entries']:,}, {counts['refused']:,} refused. "
+        f"Deliveries owed: {counts['owed']:,}."
+    )
+
+
+@contextmanager
+def _progress(total: int | None) -> Iterator[Callable[[str], None]]:
+    """Show a bar on a terminal where the work is long; yield what to call after each part of it, with what it was.
+
+    Without a total it only shows that something goes on, and what.
+    """
+    if (total is not None and total < 3) or not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console  # noqa: PLC0415
+    from rich.progress import Progress  # noqa: PLC0415
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("Taking in", total=total)
+        yield lambda what: bar.update(task, advance=1, description=f"Taking in {what}".rstrip())

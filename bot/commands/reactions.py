@@ -1,0 +1,64 @@
+"""What people make of papers: more like one, or fewer."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from bot.commands.pages import number
+from bot.commands.papers import named
+from bot.commands.parameters import PaperId
+from bot.dispatch import command
+from bot.model import Button, Call, Reply, Text
+from bot.ports import Store
+
+
+@command
+async def like(call: Call, store: Store, paper_id: PaperId) -> Reply:
+    """Have more papers like one among the daily highlights of this room.
+
+    like 2011.10043
+
+    What such papers have in common goes up, for half a year. What counts is how many people of the room like a paper,
+    and of each person the last 20 papers: nobody is named, and nobody speaks for all. In a direct message it counts
+    for your own highlights.
+    """
+    return await _reacted(call, store, paper_id, 1)
+
+
+@command
+async def dislike(call: Call, store: Store, paper_id: PaperId) -> Reply:
+    """Have fewer papers like one among the daily highlights of this room.
+
+    dislike 2011.10043
+
+    It takes the place of a like of yours. It counts less than one, and only once something is liked here: a paper can
+    be wrong in more ways than it can be right.
+    """
+    return await _reacted(call, store, paper_id, -1)
+
+
+@command
+async def unlike(call: Call, store: Store, paper_id: PaperId) -> Reply:
+    """Take back what you said of a paper, whether like or dislike.
+
+    unlike 2011.10043
+    """
+    return await _reacted(call, store, paper_id, 0)
+
+
+async def _reacted(call: Call, store: Store, paper_id: str, value: Literal[-1, 0, 1]) -> Reply:
+    paper = await named(paper_id, call, store)
+    people = await store.react(call.room, call.caller, paper.id, value, call.at)
+    if not value:
+        return Reply(Text(f"What you said of {paper.title} does not count here any more."), private=True)
+    way = "up" if value > 0 else "down"
+    if call.room.is_person:
+        said = f"Papers like {paper.title} go {way} in your highlights."
+    else:
+        does = ("likes it" if value > 0 else "does not") if people == 1 else "like it" if value > 0 else "do not"
+        count = number(people, "person") if people == 1 else f"{people} people"
+        said = f"Papers like {paper.title} go {way} in this room's highlights: {count} here {does}."
+    said += " It takes effect with the next digest."
+    if await store.following(call.room) is None:
+        said += "\nNo daily highlights are posted here. To have them, type: settings on"
+    return Reply(Text(said), buttons=(Button("Undo", "unlike", paper.id),), private=True)
