@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 from datetime import date
 from importlib import import_module
 from pathlib import Path
@@ -116,10 +116,10 @@ def lookup(settings: Settings) -> Lookup:
 def _checkout(address: str, path: str) -> Source:
     from adapters._sources.git import Git  # noqa: PLC0415  # as above
 
-    try:
-        return Git(Path(path))
-    except OSError:
-        raise UserError(f"{address}: there is no git checkout. Clone it there, or name a folder in one.") from None
+    if path and "://" not in path:
+        with suppress(OSError):
+            return Git(Path(path))
+    raise UserError(f"{_shown(address)}: there is no git checkout. Clone it there, or name a folder in one.")
 
 
 def _web(address: str, settings: Settings, ledger: Ledger | None) -> Source:
@@ -129,9 +129,12 @@ def _web(address: str, settings: Settings, ledger: Ledger | None) -> Source:
     try:
         return Web(address, private=settings.private_sources == "allow", ledger=ledger)
     except FetchError as error:
-        # Where it may hold a password or a token, it is not repeated.
-        said = re.sub("//.*@", "//...@", address.partition("?")[0], flags=re.DOTALL)
-        raise UserError(f"{said} is {error}. Write an address like https://example.org/digest.md.") from None
+        raise UserError(f"{_shown(address)} is {error}. Write an address like https://example.org/digest.md.") from None
+
+
+def _shown(address: str) -> str:
+    """Return a web address without what may be a password or a token."""
+    return re.sub("//.*@", "//...@", address.partition("?")[0], flags=re.DOTALL)
 
 
 def health(address: str, check: Check, metrics: Metrics) -> AbstractAsyncContextManager[str]:

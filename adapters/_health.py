@@ -55,9 +55,10 @@ async def listening(address: str, check: Check, metrics: Metrics) -> AsyncIterat
     try:
         try:
             await web.TCPSite(runner, host.strip("[]"), int(port)).start()
-        except OSError as error:
+        except (OSError, UnicodeError) as error:  # a name that no host can have is not even looked up
+            reason = error.strerror if isinstance(error, OSError) else "no name of a host"
             raise SettingsError(
-                f"Nothing can listen on {address} ({error.strerror}). Set PAPERWIRE_HEALTH_LISTEN to an address of "
+                f"Nothing can listen on {address} ({reason}). Set PAPERWIRE_HEALTH_LISTEN to an address of "
                 "this machine and a free port, like 127.0.0.1:9464"
             ) from None
         bound = f"{host}:{runner.addresses[0][1]}"

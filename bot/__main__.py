@@ -8,6 +8,7 @@ import os
 import re
 import signal
 import sys
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import UTC, date, datetime, timedelta
@@ -77,6 +78,7 @@ def _https(_: click.Context, __: click.Parameter, value: str) -> str:
 
 _STATES = ("pending", "sending", "sent", "dead", "expired", "merged")
 _AUTHORS_OF_LAST = 30  # days
+_LEAVE_WITHIN = 2.0  # seconds
 _EXAMPLE = "sqlite:////var/lib/paperwire/paperwire.db"
 _database = click.option(
     "--database",
@@ -114,12 +116,12 @@ def demo(digests: str | None) -> None:
 
 @cli.command()
 @_database
-@click.option("--once", is_flag=True, help="Deliver what is owed now, and end.")
+@click.option("--once", is_flag=True, help="Gather and deliver what there is now, and end.")
 def run(database: str | None, *, once: bool) -> None:
-    """Run the service: answer what people ask, deliver what is owed. SIGTERM or Ctrl-C ends it."""
+    """Run the service: gather digests, answer what people ask, deliver what is owed. SIGTERM or Ctrl-C ends it."""
     settings = _begin(database, service=not _has_person())
     with storage.own(settings.database):
-        asyncio.run(_deliver_once(settings) if once else _serve(settings))
+        asyncio.run(_run(settings, once=once))
 
 
 @cli.command()
@@ -156,7 +158,10 @@ def backfill(categories: Sequence[str], database: str | None, since: datetime, u
     stopped and started again. It does not say when a paper was announced: that is worked out from when it was
     submitted, and papers that waited for a moderator were announced later.
     """
-    last = until.date() if until else datetime.now(UTC).date()
+    today = datetime.now(UTC).date()
+    if since.date() > today:
+        raise click.BadParameter("it is yet to come", param_hint="--since")
+    last = until.date() if until else today
     if last < since.date():
         raise click.BadParameter("it is before --since", param_hint="--until")
     asyncio.run(_backfill(categories, since.date(), last, _begin(database)))
@@ -270,11 +275,11 @@ async def _findings(settings: config.Settings) -> AsyncIterator[Finding]:
         yield found
     for address in settings.every_source:
         try:
-            adapters.source(address, settings)
+            source = adapters.source(address, settings)
         except UserError as error:
             yield Finding("FAIL", f"Source: {error}", "configuration")
         else:
-            yield Finding("ok", f"Source: {address}")
+            yield Finding("ok", f"Source: {source.address}")
     for name in settings.platforms:
         async for found in adapters.checks(name, settings):
             yield found
@@ -398,13 +403,25 @@ def _source(path: str, settings: config.Settings) -> Source:
     return source
 
 
-async def _deliver_once(settings: config.Settings) -> None:
-    from bot.delivery import deliver  # noqa: PLC0415
+async def _run(settings: config.Settings, *, once: bool) -> None:
+    await (_serve_once(settings) if once else _serve(settings))
+    # All is written and closed. A thread that still looks up the address of a host is not waited for.
+    leaving = threading.Timer(_LEAVE_WITHIN, os._exit, (0,))
+    leaving.daemon = True
+    leaving.start()
 
+
+async def _serve_once(settings: config.Settings) -> None:
+    from bot.delivery import deliver  # noqa: PLC0415
+    from bot.gathering import gather_once  # noqa: PLC0415
+
+    clock = adapters.terminal().clock
     async with _opened(settings) as (store, platforms):
+        sources = _sources(settings, store)
         stop = _stopped_by_signal()
+        await gather_once(sources, store, clock, stop, admin=_admin(settings))
         await store.begin_delivery()
-        tally = await deliver(store, platforms, adapters.terminal().clock, stop.is_set)
+        tally = await deliver(store, platforms, clock, stop.is_set)
     complain(f"{tally.sent} delivered, {tally.failed} failed, {tally.uncertain} uncertain")
 
 
@@ -417,11 +434,10 @@ async def _serve(settings: config.Settings) -> None:
 
     typed = sys.stdin is not None and sys.stdin.isatty()
     clock = adapters.terminal().clock
-    admin = Destination.parse(settings.admin) if settings.admin else None
     async with _opened(settings) as (store, platforms):
-        sources = [_watched(each, settings, store) for each in settings.every_source]
+        sources = _sources(settings, store)
         beside: list[Callable[[asyncio.Event], Awaitable[None]]] = [
-            lambda stop: keep_gathering(sources, store, clock, stop, admin=admin)
+            lambda stop: keep_gathering(sources, store, clock, stop, admin=_admin(settings))
         ]
         if settings.authors == "arxiv":
             beside.append(lambda stop: keep_enriching(store, adapters.lookup(settings), clock, stop))
@@ -440,12 +456,16 @@ async def _serve(settings: config.Settings) -> None:
             await serve(store, platforms, clock, stop, outlive_asking=not typed, beside=beside, pulse=pulse)
 
 
-def _watched(address: str, settings: config.Settings, store: Store) -> Source:
-    """Return a source of the service's; one that cannot be is a mistake in the settings."""
+def _sources(settings: config.Settings, store: Store) -> list[Source]:
+    """Return the service's sources; one that cannot be is a mistake in the settings."""
     try:
-        return adapters.source(address, settings, store.ledger("sources"))
+        return [adapters.source(each, settings, store.ledger("sources")) for each in settings.every_source]
     except UserError as error:
         raise config.SettingsError(f"PAPERWIRE_SOURCES: {error}") from None
+
+
+def _admin(settings: config.Settings) -> Destination | None:
+    return Destination.parse(settings.admin) if settings.admin else None
 
 
 def _stopped_by_signal() -> asyncio.Event:

@@ -17,6 +17,7 @@ from bot.ports import DeliveryError, Store
 from bot.query import Query, mark
 
 _MOST_WAYS_OUT = 5
+_SEEN = 30  # characters of a query, at least, on a button
 _MONTH = timedelta(days=29)  # and the day itself
 
 
@@ -154,11 +155,17 @@ async def _quieter(
         return []
     instead = f"{tighter.query.text} instead:{loudest}"
     said = f"{asked.text} alone brought {count:,} of them. To hear less, type: subscribe {instead}"
-    return [(said, Button(f"Tighten to {tighter.query.text}", "subscribe", instead))]
+    return [(said, Button(f"Tighten with {tighter.term}", "subscribe", instead))]
 
 
 def _ways_out(behind: Sequence[Subscription]) -> tuple[Button, ...]:
     """Return a button for each subscription that an alert came by; many of them stand in their own list."""
     if len(behind) > _MOST_WAYS_OUT:
         return (Button("Your subscriptions", "subscriptions"),)
-    return tuple(Button(f"Unsubscribe from {each.query}", "unsubscribe", str(each.number)) for each in behind)
+    begun = Counter(each.query[:_SEEN] for each in behind)
+    # Of those that begin alike, a label shows no more than that.
+    names = (f"{each.number}. {each.query}" if begun[each.query[:_SEEN]] > 1 else each.query for each in behind)
+    return tuple(
+        Button(f"Unsubscribe from {name}", "unsubscribe", str(each.number))
+        for name, each in zip(names, behind, strict=True)
+    )

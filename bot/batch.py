@@ -6,19 +6,16 @@ import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 
 import click
 
-from bot.calendar import spoken
-from bot.daily import take_in
+from bot.calendar import quiet, spoken
+from bot.daily import HOLD, take_in
 from bot.digest import DigestError, parse
 from bot.exits import complain
 from bot.model import Digest
 from bot.ports import Source, Store
-
-# So long at most does what is owed wait for the rest of a batch: one that is killed does not keep it for ever.
-_HOLD = timedelta(minutes=10)
 
 
 async def ingest(sources: Sequence[Source], store: Store, *, owe: bool) -> bool:
@@ -77,8 +74,14 @@ async def read(source: Source) -> AsyncIterator[tuple[Digest, ...] | None]:
 
 async def _take_in(digests: Sequence[Digest], store: Store, counts: Counter[str], *, owe: bool) -> None:
     for digest in digests:
+        if not digest.declared:
+            # As in the service: were it stored, nobody would miss what is announced for the day later.
+            why = quiet(digest.day)
+            what = f"no papers in {digest.category} of {spoken(digest.day)}"
+            complain(f"{digest.source}: {what}{f': {why}' if why else ' so far'}")
+            continue
         now = datetime.now(UTC).astimezone()
-        intake = await take_in(digest, store, now, owe=owe, hold_until=now + _HOLD)
+        intake = await take_in(digest, store, now, owe=owe, hold_until=now + HOLD)
         counts.update(
             digests=1,
             entries=digest.declared,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bot import alerting, freshness
 from bot.calendar import due, moment, named_days, span, spoken
@@ -15,6 +15,7 @@ from bot.ports import DeliveryError, Store, Taken
 
 _MOST_DIGESTS = 5  # with a button each
 _MOST_MISSED = 3  # with a line each
+_LONGEST_TURN = timedelta(hours=1)
 
 
 async def compose(delivery: Delivery, store: Store) -> Reply | None:
@@ -39,7 +40,7 @@ async def _highlights(delivery: Delivery, store: Store) -> Reply | None:
     following = await store.following(delivery.to)
     if following is None or not follows(following, delivery.topic):
         return None
-    if delivery.attempts == 1 and delivery.tried_at:
+    if delivery.attempts == 1 and delivery.tried_at and not _is_on_time(delivery, delivery.tried_at):
         # Its time was missed, as the bot was down, and the room's day may not have begun.
         wait = due(following.schedule, delivery.tried_at) - delivery.tried_at
         if wait > timedelta():
@@ -62,6 +63,11 @@ async def _highlights(delivery: Delivery, store: Store) -> Reply | None:
         ),
         topic=delivery.topic,
     )
+
+
+def _is_on_time(delivery: Delivery, tried_at: datetime) -> bool:
+    """Say whether a message only had to wait for its turn: the room's day may have ended meanwhile."""
+    return delivery.due is not None and tried_at - delivery.due <= _LONGEST_TURN
 
 
 async def _taken(delivery: Delivery, store: Store) -> Sequence[Taken]:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 from bot import alerting, alerts
 from bot.calendar import due
 from bot.evidence import Evidence, follows, gather
 from bot.highlights import Room, choose
-from bot.interest import interests
+from bot.interest import Interest, interests
 from bot.model import Alerting, Delivery, Digest, Pick
 from bot.ports import Intake, Morning, Plan, Store
+
+# So long at most does what is owed wait for the rest of a batch: one that is killed does not keep it for ever.
+HOLD = timedelta(minutes=10)
 
 
 async def take_in(
@@ -48,11 +51,11 @@ def plan(morning: Morning, evidence: Evidence = Evidence()) -> Iterator[Delivery
     followings = [each for each in morning.followings if follows(each, morning.category)]
     # Where a person is alone with us, nobody else is "here".
     tenants = {each.room.tenant for each in followings if not each.room.is_person}
-    followed = interests(morning.subscriptions, matching, morning.fresh, tenants)
+    followed = interests(morning.subscriptions, matching, tenants)
     for each in followings:
         shown = morning.shown.get(each.room, frozenset())
         papers = [paper for paper in morning.fresh if paper.id not in shown]
-        here = {} if each.room.is_person else followed.get(each.room.tenant, {})
+        here = Interest() if each.room.is_person else followed[each.room.tenant]
         room = Room(here, evidence.tastes.get(each.room), is_person=each.room.is_person)
         chosen = choose(papers, room, evidence, each.count)
         if chosen:

@@ -78,7 +78,8 @@ async def deliver(
                 sending = asyncio.create_task(_deliver(delivery, store, platforms[delivery.to.platform], clock, jitter))
                 under_way[sending] = delivery
             if not under_way:
-                return Tally(outcomes["sent"], outcomes["failed"] + outcomes["dead"], outcomes["uncertain"])
+                failed = outcomes["failed"] + outcomes["dead"] + outcomes["held"]
+                return Tally(outcomes["sent"], failed, outcomes["uncertain"])
             done, _ = await asyncio.wait(under_way, timeout=_LOOK_EVERY, return_when=asyncio.FIRST_COMPLETED)
             for each in done:
                 delivery, outcome = under_way.pop(each), each.result()
@@ -101,7 +102,7 @@ async def deliver(
 
 @dataclass(frozen=True, slots=True)
 class _Outcome:
-    """What became of a delivery, and whether the platform has answered; None where that was not asked of it."""
+    """What became of a delivery, and whether the platform has answered; None where nothing was asked of it."""
 
     what: metrics.Outcome | Literal["unwanted"]
     answered: bool | None = None
@@ -184,7 +185,7 @@ async def _settle_failed(
     )
     if refused:
         return "dead"
-    return "uncertain" if error.kind == "uncertain" else "failed"
+    return error.kind if error.kind in ("uncertain", "held") else "failed"
 
 
 def _next_try(delivery: Delivery, error: DeliveryError, now: datetime, jitter: Callable[[], float]) -> datetime:

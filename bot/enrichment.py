@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 
 from bot.daily import take_in
 from bot.digest.entries import MAX_ENTRIES
+from bot.log import log_bug
 from bot.model import Digest, Paper
 from bot.ports import Lookup, Store, StoreError, Unreachable
 
@@ -60,6 +61,8 @@ async def keep_enriching(store: Store, lookup: Lookup, clock: Callable[[], datet
             await enrich(store, lookup, now, since=now.date() - _NEWS)
         except (StoreError, Unreachable) as error:
             _log.warning("enriching_waits", extra={"reason": str(error)})
+        except Exception as error:  # noqa: BLE001  # a bug in one round must not end the service
+            log_bug(_log, error)
         with suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), _EVERY)
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot import trends
-from bot.likeness import Vector, bag, different, rarity
+from bot.likeness import Bag, Rarity, Vector, bag, different, rarity
 from bot.model import Destination, Digest, Following, Paper
 from bot.ports import Store
 from bot.query import category_word, category_words
@@ -20,12 +21,31 @@ _COMPARED = 1000  # papers before the day: by more, a word's rarity changes litt
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What is known of a day's papers: as words, by id; how usual each is among them; what rises; tastes by room."""
+    """What is known of a day's papers, by id, besides what people follow.
 
-    papers: Mapping[str, Vector] = field(default_factory=dict)
+    They stand as their words, how often each has them, and as vectors; `usual` is how like the others each is. `rarity`
+    is that of their words, `length` how many a paper has, `rising` what is more frequent than before, `tastes` are the
+    rooms' own.
+    """
+
+    bags: Mapping[str, Bag] = field(default_factory=dict)
+    vectors: Mapping[str, Vector] = field(default_factory=dict)
     usual: Mapping[str, float] = field(default_factory=dict)
+    rarity: Rarity = Rarity({}, 0)  # noqa: RUF009  # frozen, and empty
+    length: float = 1
     rising: tuple[Trend, ...] = ()
     tastes: Mapping[Destination, Taste] = field(default_factory=dict)
+
+    def close(self, paper: str, words: Mapping[str, int]) -> float:
+        """Return how close a paper is to what people look for: each word by its rarity, and how often it is there.
+
+        Long texts have more of everything: half of that is made up for, much as BM25 does.
+        """
+        bag = self.bags.get(paper, {})
+        found = sum(
+            people * self.rarity.of(word) * (1 + math.log(bag[word])) for word, people in words.items() if word in bag
+        )
+        return found / (0.5 + 0.5 * sum(bag.values()) / self.length) if found else 0
 
 
 async def gather(digest: Digest, store: Store, at: datetime) -> Evidence:
@@ -63,8 +83,11 @@ def weigh(
     known = {paper.id: common.vector(bag(paper.title, paper.abstract)) for paper in reacted}
     tastes = {room: taste((known[id_], voices[id_]) for id_ in sorted(voices)) for room, voices in reactions.items()}
     return Evidence(
+        bags,
         vectors,
         usual(vectors) if tastes else {},
+        common,
+        sum(sum(each.values()) for each in bags.values()) / max(1, len(bags)),
         trends.rising([paper.title for paper in papers], titles),
         {room: each for room, each in tastes.items() if each},
     )

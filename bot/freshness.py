@@ -57,8 +57,10 @@ def doubt(digest: Digest, now: datetime) -> str | None:
 
 def judge(before: Report, found: Round, now: datetime, delay: timedelta) -> Report:
     """Return how a source is doing after a round, by how it did before; `delay` is the source's own."""
+    # A clock that was ahead must not put off for as long what is news.
+    before = replace(before, since=min(before.since, now))
     day = max((each for each in (before.day, *found.days) if each), default=None)
-    failing = (before.failing or now) if found.unread or found.silence else None
+    failing = min(before.failing or now, now) if found.unread or found.silence else None
     is_news = failing is not None and now - failing >= PATIENCE
     state: State
     if found.wrong or (found.unread and is_news):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -33,17 +33,41 @@ async def keep_gathering(
 ) -> None:
     """Gather from each source in its own rhythm until `stop` is set; one that hangs keeps no other waiting."""
     watched = {each.address: each for each in sources}
-    keeping = asyncio.ensure_future(_keep_all(watched, store, clock, admin))
+    await _unless(stop, _keep_all(watched, store, clock, admin))
+    await stop.wait()  # there may be no source
+
+
+async def gather_once(
+    sources: Iterable[Source],
+    store: Store,
+    clock: Callable[[], datetime],
+    stop: asyncio.Event,
+    *,
+    admin: Destination | None,
+) -> None:
+    """Gather from each source once, one after the other, unless `stop` is set before that is done."""
+    watched = {each.address: each for each in sources}
+
+    async def each_once() -> None:
+        await store.watch(watched, clock())
+        for each in watched.values():
+            await gather(each, store, clock(), admin=admin)
+
+    await _unless(stop, each_once())
+
+
+async def _unless(stop: asyncio.Event, work: Awaitable[None]) -> None:
+    """Wait for some work to be done; end it as soon as `stop` is set."""
+    working = asyncio.ensure_future(work)
     stopping = asyncio.ensure_future(stop.wait())
     try:
-        await asyncio.wait({keeping, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        if keeping.done():
-            keeping.result()
-            await stopping  # there is no source
+        await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if working.done():
+            working.result()
     finally:
-        for each in (keeping, stopping):
+        for each in (working, stopping):
             each.cancel()
-        await asyncio.gather(keeping, stopping, return_exceptions=True)
+        await asyncio.gather(working, stopping, return_exceptions=True)
 
 
 async def _keep_all(
@@ -56,20 +80,27 @@ async def _keep_all(
         except StoreError as error:
             _log.warning("gathering_waits", extra={"reason": str(error)})
             await asyncio.sleep(_STORE_AGAIN)
+    holding: set[Reading] = set()
     async with asyncio.TaskGroup() as group:
         for each in watched.values():
-            group.create_task(_keep(each, store, clock, admin))
+            group.create_task(_keep(each, store, clock, admin, holding))
 
 
-async def _keep(source: Source, store: Store, clock: Callable[[], datetime], admin: Destination | None) -> None:
+async def _keep(
+    source: Source,
+    store: Store,
+    clock: Callable[[], datetime],
+    admin: Destination | None,
+    holding: set[Reading],
+) -> None:
     about = {"source": redacted(source.address)}
-    reading = Reading(source, store)
+    reading = Reading(source, store, holding)
     while True:
         # Sources of one rhythm are not to be asked all at once for ever.
         wait = source.every.total_seconds() * random.uniform(0.9, 1.1)  # noqa: S311  # no secret
         try:
             await gather(source, store, clock(), admin=admin, reading=reading)
-            reading = Reading(source, store)
+            reading = Reading(source, store, holding)
         except StoreError as error:
             _log.warning("gathering_waits", extra=about | {"reason": str(error)})
             wait = min(wait, _STORE_AGAIN)
@@ -100,13 +131,14 @@ async def gather(
         await reading.all(now, before, patience)
         await reading.catch_up(before, patience)
     except BaseException:
+        # What was held back stays so: newer digests of it may come, and who reads them from the start finds it again.
         with suppress(StoreError):
-            await reading.close()
+            await reading.release()
         raise
     await reading.close()
     report = judge(before, await reading.found(), now, source.delay)
     is_otherwise = replace(report, checked_at=before.checked_at) != before
-    if is_otherwise or now - before.checked_at >= _CONFIRM_EVERY:
+    if is_otherwise or abs(now - before.checked_at) >= _CONFIRM_EVERY:
         await store.report(report, owed(report, admin) if admin else None)
     if report.state == "broken" and is_otherwise:
         await reading.remember()

@@ -7,8 +7,8 @@ there already counts against another paper on it, are by the figures of `python 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from bot.evidence import Evidence
 from bot.interest import Interest
@@ -27,7 +27,7 @@ class Weights:
     """How much each part of a score counts. A part without weight is not mentioned either."""
 
     people: float = 1
-    taste: float = 20
+    taste: float = 15
     rising: float = 0.3
     code: float = 0.2
     variety: float = 0.3
@@ -35,9 +35,9 @@ class Weights:
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """What is known of a room: the interests of its people, by paper id, and its taste."""
+    """What is known of a room: what its people follow, and its taste."""
 
-    interests: Mapping[str, Interest] = field(default_factory=dict)
+    interest: Interest = Interest()  # noqa: RUF009  # frozen, and empty
     taste: Taste | None = None
     is_person: bool = False
 
@@ -48,6 +48,8 @@ class _Scored:
     score: float
     vector: Vector
     trend: Trend | None
+    people: int
+    close: float
     liking: float
 
 
@@ -69,17 +71,18 @@ def choose(
 
 
 def _scored(paper: Paper, room: Room, evidence: Evidence, weights: Weights) -> _Scored:
-    vector = evidence.papers.get(paper.id, {})
-    interest = room.interests.get(paper.id)
+    vector = evidence.vectors.get(paper.id, {})
     trend = carried(paper.title, evidence.rising) if weights.rising else None
-    liking = room.taste.liking(vector, evidence.usual.get(paper.id, 0)) if room.taste else 0
+    people = room.interest.people.get(paper.id, 0)
+    close = evidence.close(paper.id, room.interest.words)
+    liking = room.taste.liking(vector, evidence.usual.get(paper.id, 0)) if room.taste and weights.taste else 0
     score = (
-        weights.people * math.log1p(interest.strength if interest else 0)
+        weights.people * math.log1p(people + close)
         + weights.taste * liking
         + weights.rising * bool(trend)
         + weights.code * bool(paper.code)
     )
-    return _Scored(paper, score, vector, trend, weights.taste * liking)
+    return _Scored(paper, score, vector, trend, people, close, liking)
 
 
 def _varied(scored: Sequence[_Scored], count: int, variety: float) -> list[_Scored]:
@@ -107,9 +110,11 @@ def _varied(scored: Sequence[_Scored], count: int, variety: float) -> list[_Scor
 
 
 def _reasons(each: _Scored, room: Room, weights: Weights, *, lifted: bool) -> Iterator[str]:
-    interest = room.interests.get(each.paper.id) if weights.people else None
-    if interest:
-        yield "1 person here follows this" if interest.people == 1 else f"{interest.people} people here follow this"
+    if each.people and weights.people:
+        yield "1 person here follows this" if each.people == 1 else f"{each.people} people here follow this"
+    elif each.close and weights.people:
+        # Not which words: they may be one person's alone.
+        yield "close to what people here follow"
     liked = room.taste is not None and each.liking > 0
     if room.taste and liked:
         number, words = room.taste.alike(each.vector)
@@ -122,7 +127,7 @@ def _reasons(each: _Scored, room: Room, weights: Weights, *, lifted: bool) -> It
         yield "code released"
     if lifted:
         yield "a different topic"
-    elif not (interest or liked or each.trend or each.paper.code):
+    elif not (each.people or each.close or liked or each.trend or each.paper.code):
         yield "early in the digest"
 
 

@@ -35,11 +35,10 @@ class Rarity:
 
     def vector(self, bag: Bag) -> Vector:
         """Return a text's words, each with its weight (tf-idf), of length 1."""
-        weights = {
-            word: (1 + math.log(count)) * math.log((self.texts + 1) / (self.counts.get(word, 0) + 1))
-            for word, count in bag.items()
-        }
-        return unit(weights)
+        return unit({word: (1 + math.log(count)) * self.of(word) for word, count in bag.items()})
+
+    def of(self, word: str) -> float:
+        return math.log((self.texts + 1) / (self.counts.get(word, 0) + 1))
 
 
 def bag(title: str, abstract: str) -> Bag:

@@ -10,13 +10,13 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Literal, get_args, get_type_hints
-from urllib.parse import urlsplit
 
 from bot.dispatch import COMMANDS
+from bot.freshness import redacted
 from bot.model import Report
 from bot.ports import Backlog, Store
 
-Outcome = Literal["sent", "failed", "expired", "dead", "uncertain"]
+Outcome = Literal["sent", "failed", "expired", "dead", "uncertain", "held"]
 
 # Of the format that every Prometheus reads: https://prometheus.io/docs/instrumenting/exposition_formats/
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -123,13 +123,5 @@ async def exposition(store: Store, platforms: Iterable[str], now: datetime) -> b
     state = gauge("source_state", "The state that a source of digests is in, as 1.", "source", "state")
     for report in await store.reports():
         for one in _STATES:
-            state.labels(_public(report.source), one).set(one == report.state)
+            state.labels(redacted(report.source), one).set(one == report.state)
     return client.generate_latest(_counts.registry) + client.generate_latest(found)
-
-
-def _public(source: str) -> str:
-    """Return a source's address without what may be a credential in it: a user, a password, a query."""
-    if "://" not in source:
-        return source
-    parts = urlsplit(source)
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()

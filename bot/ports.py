@@ -83,7 +83,10 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class Census:
-    """Counts over the whole store; nothing in it tells of one person or room."""
+    """Counts over the whole store; nothing in it tells of one person or room.
+
+    `dead` is what was given up or has expired, but what nobody wanted any more.
+    """
 
     papers: int
     with_authors: int
@@ -260,7 +263,10 @@ class Store(Protocol):
         """Return how a person wants to be alerted; the default where they never said."""
 
     async def alert(self, person: Destination, alerting: Alerting, due: datetime | None = None) -> None:
-        """Alert a person so from now on. What is owed to them and was never tried is due at `due`, or at once."""
+        """Alert a person so from now on.
+
+        Where that changes the times, what is owed to them and was never tried is due at `due`, or at once.
+        """
 
     async def sent_of_day(self, delivery: Delivery) -> int:
         """Count the papers in the parts of a day's alert that were sent by now."""

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from bot import metrics
 from bot.calendar import expected_after, span, spoken, today_at_arxiv
-from bot.daily import take_in
+from bot.daily import HOLD, take_in
 from bot.digest import DigestError, parse
 from bot.freshness import Round, doubt, is_from_the_future, redacted
 from bot.log import log_bug
@@ -22,8 +22,6 @@ from bot.ports import Archive, Document, Source, Store, StoreError, Unreachable
 
 _log = logging.getLogger(__name__)
 
-# So long at most does what is owed wait for the rest of a round: one that is killed does not keep it for ever.
-_HOLD = timedelta(minutes=10)
 # The sources' ledger knows for so long why a document could not be read, by its name.
 _UNREADABLE = "unreadable"
 _KNOWN_FOR = timedelta(days=90)
@@ -38,11 +36,15 @@ _Each = TypeVar("_Each")
 
 
 class Reading:
-    """One round: what it has taken in so far, and what was wrong. One that the store has failed can go on."""
+    """One round: what it has taken in so far, and what was wrong. One that the store has failed can go on.
 
-    def __init__(self, source: Source, store: Store) -> None:
+    `holding` are the rounds that go on at the same time and have taken something in: what is owed waits for them all.
+    """
+
+    def __init__(self, source: Source, store: Store, holding: set[Reading] | None = None) -> None:
         self._source = source
         self._store = store
+        self._holding = set() if holding is None else holding
         self._ledger = store.ledger("sources")
         self._now: datetime
         self._is_first = False
@@ -107,8 +109,13 @@ class Reading:
     async def close(self) -> None:
         """Take in what was held back, and let go what is owed."""
         await self._take_in_held()
-        if self._counts["digests"]:
+        await self.release()
+
+    async def release(self) -> None:
+        """Let go what is owed, unless another round has more for the same people."""
+        if self._holding == {self}:
             await self._store.release()
+        self._holding.discard(self)
 
     async def found(self) -> Round:
         """Return what the round gave; forget of what was read that it could not be."""
@@ -207,8 +214,9 @@ class Reading:
                 del newest[0]
 
     async def _store_one(self, digest: Digest, *, owe: bool) -> None:
+        self._holding.add(self)
         try:
-            intake = await take_in(digest, self._store, self._now, owe=owe, hold_until=self._now + _HOLD)
+            intake = await take_in(digest, self._store, self._now, owe=owe, hold_until=self._now + HOLD)
         except StoreError:
             raise
         except Exception as error:  # noqa: BLE001  # a bug in one digest must not stop the others

@@ -6,9 +6,10 @@ import asyncio
 import math
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from itertools import pairwise
 
 from bot.grammar import parse
@@ -48,7 +49,7 @@ async def suggestion(asked: Query, found: Sequence[Paper], store: Store) -> Tigh
     """
     if len(found) < _FEWEST:
         return None
-    shares = await asyncio.to_thread(_shares, asked, found[:LOOKED_AT])
+    shares = await asyncio.to_thread(_shares, asked, tuple(found[:LOOKED_AT]))
     known = await store.frequencies({word for term in shares for phrase in term.phrases for word in phrase})
     everything = await store.count(date.min, date.max)
     worth: dict[Term, float] = {}
@@ -60,7 +61,8 @@ async def suggestion(asked: Query, found: Sequence[Paper], store: Store) -> Tigh
     return next((each for term in best if (each := _added(asked, term))), None)
 
 
-def _shares(asked: Query, papers: Sequence[Paper]) -> dict[Term, float]:
+@lru_cache(16)  # on the same morning many people hear too much of the same query
+def _shares(asked: Query, papers: tuple[Paper, ...]) -> Mapping[Term, float]:
     """Return what of the papers' titles the query does not look for yet, each with the share of papers that have it."""
     said = tuple(word.rstrip("*") for term in asked.terms for phrase in term.phrases for word in phrase)
     spelt: defaultdict[_Phrases, Counter[str]] = defaultdict(Counter)

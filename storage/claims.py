@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import chain, zip_longest
 from typing import Any
 
@@ -15,12 +15,19 @@ from storage import outbox, rows
 from storage.rows import stamp
 
 _MERGED = ("highlights", "alert")
+# As long as anything waits for its next try: a clock that is only set right changes nothing.
+_CLOCK_DIFFERS = timedelta(hours=1)
 
 
 async def claim(
     db: aiosqlite.Connection, platforms: Iterable[str], now: datetime, busy: Iterable[tuple[str, str]]
 ) -> Delivery | None:
     """Take the delivery that is due for longest, of those whose workspace is not busy, and what is due with it."""
+    # A clock that was wrong for a while must not keep until then what failed meanwhile, and all that is behind it.
+    await db.execute(
+        "UPDATE outbox SET not_before = due, tried_at = NULL WHERE state = 'pending' AND tried_at > ?",
+        (stamp(now + _CLOCK_DIFFERS),),
+    )
     found = await db.execute_fetchall(
         """
         SELECT o.id, o.kind, o.attempts FROM outbox AS o INDEXED BY outbox_due
@@ -29,9 +36,8 @@ async def claim(
               AND o.destination_id NOT IN (
                   SELECT id FROM destination WHERE paused IS NOT NULL
                   UNION ALL SELECT id FROM closed CROSS JOIN destination USING (platform, workspace)
-              )
-              AND (d.platform, d.workspace) NOT IN (
-                  SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(:busy)
+                  UNION ALL SELECT b.id FROM json_each(:busy) CROSS JOIN destination AS b
+                      ON (b.platform, b.workspace) = (value ->> 0, value ->> 1)
               )
               AND d.platform IN (SELECT value FROM json_each(:platforms))
               -- One at a time for each destination, in order: a message that failed holds back those

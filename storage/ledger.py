@@ -9,7 +9,7 @@ from datetime import datetime
 import aiosqlite
 
 from bot.ports import StoreError
-from storage import rows
+from storage import outbox, rows
 from storage.access import Access
 
 _KEY = "(platform, kind, key) = (?, ?, ?)"
@@ -95,7 +95,10 @@ class SqliteLedger:
 
     async def reopen(self, workspace: str) -> None:
         async def job(db: aiosqlite.Connection) -> None:
-            await db.execute("DELETE FROM closed WHERE (platform, workspace) = (?, ?)", (self._platform, workspace))
+            scope = (self._platform, workspace)
+            closed = await db.execute("DELETE FROM closed WHERE (platform, workspace) = (?, ?)", scope)
+            if closed.rowcount:
+                await outbox.renew(db, "(platform, workspace) = (?, ?)", scope)
 
         await self._write(job)
 

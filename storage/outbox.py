@@ -34,11 +34,13 @@ async def owe(
         FROM destination WHERE (platform, workspace, name) = (:platform, :workspace, :name)
         ON CONFLICT (destination_id, kind, day, topic, part) DO UPDATE SET
             picks = (
+                -- Each paper once, where it was first: SQLite takes the value from the row that has the minimum.
                 SELECT json_group_array(json(value)) FROM (
-                    SELECT value FROM json_each(outbox.picks) UNION ALL
-                    SELECT value FROM json_each(excluded.picks) WHERE json_extract(value, '$[0]') NOT IN (
-                        SELECT json_extract(value, '$[0]') FROM json_each(outbox.picks)
+                    SELECT value, min(place) AS place FROM (
+                        SELECT value, key AS place FROM json_each(outbox.picks) UNION ALL
+                        SELECT value, key + json_array_length(outbox.picks) FROM json_each(excluded.picks)
                     )
+                    GROUP BY json_extract(value, '$[0]') ORDER BY place
                 )
             ),
             due = nullif(min(coalesce(due, ''), coalesce(excluded.due, '')), ''),
@@ -150,17 +152,20 @@ async def pause(db: aiosqlite.Connection, to: Destination, code: str, at: dateti
         """,
         (code, stamp(at), *scope(to)),
     )
-    # Nothing expires for the time in which nothing could be tried.
-    await db.execute(
-        """
-        UPDATE outbox SET tried_at = NULL
-        WHERE destination_id = (SELECT id FROM destination WHERE (platform, workspace, name) = (?, ?, ?))
-              AND state = 'pending'
-        """,
-        scope(to),
-    )
+    await renew(db, "(platform, workspace, name) = (?, ?, ?)", scope(to))
     if notice and paused.rowcount:
         await owe_message(db, notice, at)
+
+
+async def renew(db: aiosqlite.Connection, where: str, values: tuple[str, ...]) -> None:
+    """Give what waits for some destinations all its time anew: none expires while nothing can be tried."""
+    await db.execute(
+        f"""
+        UPDATE outbox SET tried_at = NULL
+        WHERE destination_id IN (SELECT id FROM destination WHERE {where}) AND state = 'pending'
+        """,  # noqa: S608  # constants
+        values,
+    )
 
 
 async def give_up_missed(db: aiosqlite.Connection, room: Destination) -> tuple[date, ...]:

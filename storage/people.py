@@ -118,8 +118,18 @@ class People(Access):
         return next(map(rows.alerting, found), Alerting())
 
     async def alert(self, person: Destination, alerting: Alerting, due: datetime | None = None) -> None:
+        quiet = json.dumps([each.isoformat() for each in alerting.quiet]) if alerting.quiet else None
+        times = (alerting.pace, rows.schedule(alerting.schedule), quiet)
+
         async def job(db: aiosqlite.Connection) -> None:
             await welcome(db, person)
+            before = await db.execute_fetchall(
+                """
+                SELECT pace, schedule, quiet FROM alerting JOIN destination ON id = person_id
+                WHERE (platform, workspace, name) = (?, ?, ?)
+                """,
+                rows.scope(person),
+            )
             await db.execute(
                 """
                 INSERT INTO alerting (person_id, pace, schedule, quiet, most)
@@ -127,14 +137,10 @@ class People(Access):
                 ON CONFLICT (person_id) DO UPDATE SET pace = excluded.pace, schedule = excluded.schedule,
                     quiet = excluded.quiet, most = excluded.most
                 """,
-                (
-                    alerting.pace,
-                    rows.schedule(alerting.schedule),
-                    json.dumps([each.isoformat() for each in alerting.quiet]) if alerting.quiet else None,
-                    alerting.most,
-                    *rows.scope(person),
-                ),
+                (*times, alerting.most, *rows.scope(person)),
             )
+            if [tuple(each) for each in before] == [times]:
+                return  # what is overdue, as others come first, would wait for the next slot
             await db.execute(
                 """
                 UPDATE outbox SET due = :due, not_before = :due

@@ -90,7 +90,8 @@ MIGRATIONS: tuple[str, ...] = (
     ) STRICT;
 
     CREATE TABLE outbox (
-        id             INTEGER PRIMARY KEY,
+        -- None is given twice: what is being sent may be erased meanwhile, and is settled all the same.
+        id             INTEGER PRIMARY KEY AUTOINCREMENT,
         destination_id INTEGER NOT NULL REFERENCES destination (id),
         kind           TEXT NOT NULL,
         day            TEXT NOT NULL,
@@ -113,6 +114,8 @@ MIGRATIONS: tuple[str, ...] = (
     -- without reading it.
     CREATE INDEX outbox_due ON outbox (coalesce(not_before, ''), id, destination_id) WHERE state = 'pending';
     CREATE INDEX outbox_open ON outbox (destination_id, id) WHERE state IN ('pending', 'sending');
+    -- So that a claim finds what was tried by a clock that was ahead.
+    CREATE INDEX outbox_tried ON outbox (tried_at) WHERE state = 'pending' AND tried_at IS NOT NULL;
     -- So that composing a message does not, to know what expired before it.
     CREATE INDEX outbox_expired ON outbox (destination_id, kind, id) WHERE state = 'expired';
     -- So that taking in a digest does not, either, to know the day's alerts.

@@ -74,7 +74,7 @@ class SqliteStore(Papers, People, Rooms, Deliveries, Reports):
                    (SELECT count(*) FROM subscription),
                    (SELECT count(*) FROM outbox WHERE state IN ('pending', 'sending')),
                    (SELECT count(*) FROM outbox WHERE state = 'sent'),
-                   (SELECT count(*) FROM outbox WHERE state = 'dead')
+                   (SELECT count(*) FROM outbox WHERE state IN ('dead', 'expired') AND code <> 'unwanted')
             """
         )
         papers, with_authors, digests, oldest, newest, *counts = found[0]

@@ -221,6 +221,20 @@ async def test_the_best_come_first_and_no_more_than_one_wants(people: People) ->
     ]
 
 
+async def test_ways_out_that_begin_alike_are_told_apart_by_their_numbers(people: People) -> None:
+    alike = f"transformer -medical -({' OR '.join(f'word{n}' for n in range(9))})"
+    for line in (f"{alike} -zebra", f"{alike} -quagga"):
+        await people.store.subscribe(ANN, parse(line), NOW)
+    await people.take_in(of(FRIDAY, study(1)))
+    (alert,) = await people.deliver()
+
+    assert [each.label[:40] for each in alert.buttons] == [
+        "Unsubscribe from transformer",
+        "Unsubscribe from 2. transformer -medical",
+        "Unsubscribe from 3. transformer -medical",
+    ]
+
+
 async def test_ten_are_shown_where_nobody_said_how_many(people: People) -> None:
     await people.take_in(of(FRIDAY, *map(study, range(10))))
     (alert,) = await people.deliver()
@@ -348,7 +362,7 @@ async def test_what_alone_brings_most_of_the_rest_is_named_and_how_to_hear_less(
     assert rest[0] == "and 16 more: to see all, type: matches 2020-11-20"
     assert rest[1:] == ([f"{said}. To hear less, type: subscribe {tighter}"] if said else [])
     steps = [(each.label, each.text) for each in alert.buttons if each.name == "subscribe"]
-    assert steps == ([(f"Tighten to {tighter.rpartition(' ')[0]}", tighter)] if said else [])
+    assert steps == ([('Tighten with "image restoration"', tighter)] if said else [])
 
 
 async def test_what_brings_half_of_the_rest_is_not_behind_most_of_it(store: Store) -> None:
@@ -406,6 +420,16 @@ async def test_what_waits_comes_as_one_wants_it_now(people: People, wishes: Aler
 
     assert (await people.at(str(before)) if before.hour >= 12 else []) == []
     assert shown(await people.at(due)) == [["Study 1"]]
+
+
+async def test_what_is_overdue_waits_no_longer_for_another_number(people: People) -> None:
+    await people.alert(Alerting("daily", Schedule(time(9)), NIGHT))
+    people.clock.now = NOW - timedelta(hours=1)
+    await people.take_in(of(FRIDAY, *map(study, range(3))))
+    people.clock.now = NOW + timedelta(minutes=5)  # others came first
+    await people.alert(Alerting("daily", Schedule(time(9)), NIGHT, most=2))
+
+    assert shown(await people.deliver()) == [["Study 0", "Study 1"]]
 
 
 async def test_who_hears_of_nothing_any_more_gets_no_message(people: People) -> None:

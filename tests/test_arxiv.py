@@ -15,6 +15,7 @@ from adapters._sources.oai import backfill
 from adapters._sources.pace import Pace
 from bot.config import Settings
 from bot.digest import DigestError, parse
+from bot.digest.oai import page
 from bot.model import Digest, UserError
 from bot.ports import Document, Unreachable
 from tests.conftest import MakePaper
@@ -435,6 +436,19 @@ async def test_a_paper_that_changes_meanwhile_is_there_once_and_a_deleted_one_is
     assert ids[0] == "2506.00000"
     assert "2506.00003" not in ids
     assert len(set(ids)) == len(ids)
+
+
+@pytest.mark.parametrize("submitted", ["Fri, 31 Dec 9999 23:59:59 -1200", "Fri, 31 Dec 9999 23:59:59 GMT", "soon", ""])
+def test_a_record_that_was_never_submitted_is_left_out_and_takes_no_other_with_it(submitted: str) -> None:
+    def record(id_: str, at: str) -> str:
+        inside = f"<id>{id_}</id><version version='v1'><date>{at}</date></version>"
+        return f"<record><metadata><arXivRaw xmlns='http://arxiv.org/OAI/arXivRaw/'>{inside}</arXivRaw></metadata></record>"
+
+    records = record("2506.00001", submitted) + record("2506.00002", "Mon, 2 Jun 2025 12:00:00 GMT")
+    found = page(
+        f"<OAI-PMH xmlns='http://www.openarchives.org/OAI/2.0/'><ListRecords>{records}</ListRecords></OAI-PMH>"
+    )
+    assert [each.id for each in found.records] == ["2506.00002"]
 
 
 async def test_no_papers_are_no_days(arxiv: FakeArxiv, settings: Settings, pace: Pace) -> None:

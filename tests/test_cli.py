@@ -11,7 +11,6 @@ import signal
 import sqlite3
 import stat
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -24,67 +23,9 @@ from bot.doctor import diagnose
 from bot.grammar import parse
 from bot.model import Destination, Following
 from storage import connect
+from tests.fakes.command_line import DIGEST, ROOT, Paperwire
 from tests.fakes.discord import FakeDiscord
 from tests.fakes.slack import FakeSlack, silent
-
-ROOT = Path(__file__).resolve().parent.parent
-DIGEST = """# ArXiv cs.CV --Fri, 20 Nov 2020
-### 1.Purple Elephants at Home  [ :arrow_down: ](https://arxiv.org/pdf/2011.10043.pdf)
->  Elephants are large.
-### 2.No Address  [ :arrow_down: ](https://example.org/x.pdf)
->  Nothing leads here.
-"""
-
-
-class Paperwire:
-    """The command line in an environment of its own."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.database = folder / "paper wire.db"
-        kept = {
-            name: value
-            for name, value in os.environ.items()
-            if not name.startswith(("PAPERWIRE_", "XDG_", "SLACK_", "DISCORD_"))
-        }
-        self.environment = kept | {
-            "HOME": str(folder),
-            "TMPDIR": str(folder),
-            "PYTHONPATH": str(ROOT),
-            # As in pyproject.toml.
-            "PYTHONWARNINGS": "error,ignore:'audioop' is deprecated:DeprecationWarning",
-            "PAPERWIRE_DATABASE": f"sqlite:///{self.database}",
-        }
-
-    def __call__(self, *words: str, typed: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            self.line(*words),
-            input=typed,
-            capture_output=True,
-            text=True,
-            env=self.environment | environment,
-            cwd=self.folder,
-            timeout=30,
-            check=False,
-        )
-
-    def line(self, *words: str) -> list[str]:
-        return [sys.executable, "-m", "bot", *words]
-
-    def start(self, *words: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            self.line(*words),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            env=self.environment,
-            cwd=self.folder,
-        )
-
-    def digest(self, name: str = "digest.md", text: str = DIGEST) -> str:
-        (self.folder / name).write_text(text)
-        return name
 
 
 @pytest.fixture
@@ -110,6 +51,20 @@ def test_a_bad_file_does_not_stop_the_rest_and_is_told_by_the_exit_code(paperwir
     assert "Papers: 1 new" in done.stdout
     assert re.search(r"^paperwire: bad\.md:1: ", done.stderr, re.MULTILINE)
     assert "paperwire: nothing.md: there is no such file or folder." in done.stderr
+
+
+def test_an_empty_digest_is_said_and_is_none(paperwire: Paperwire) -> None:
+    paperwire("ingest", paperwire.digest())
+    paperwire.digest("friday.md", "# ArXiv cs.CV --Fri, 27 Nov 2020\n")
+    paperwire.digest("monday.md", "# ArXiv cs.CV --Mon, 30 Nov 2020\n")
+    done = paperwire("ingest", "friday.md", "monday.md")
+    assert (done.returncode, done.stdout[:11]) == (0, "Digests: 0.")
+    why = "arXiv usually announces nothing on the evening of Thanksgiving"
+    assert done.stderr.splitlines() == [
+        f"paperwire: friday.md: no papers in cs.CV of Fri 27 Nov 2020: {why}",
+        "paperwire: monday.md: no papers in cs.CV of Mon 30 Nov 2020 so far",
+    ]
+    assert "from 1 digest, Fri 20 Nov 2020" in paperwire("ask", "status").stdout
 
 
 def test_a_folder_with_a_stray_file_is_no_failure_and_one_without_a_digest_is(paperwire: Paperwire) -> None:

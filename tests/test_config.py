@@ -105,10 +105,16 @@ def test_discord_is_configured_by_a_token(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_lists_are_read_with_commas(monkeypatch: pytest.MonkeyPatch) -> None:
-    environment(monkeypatch, SLACK_EXTRAS="history, unfurl", SECRET_KEY=f"{KEY} ,{KEY[::-1][1:]}=")
+    environment(
+        monkeypatch,
+        SLACK_EXTRAS="history, unfurl",
+        SOURCES="/b, arxiv:cs.CV ,/b",
+        SECRET_KEY=f"{KEY} ,{KEY[::-1][1:]}=",
+    )
     read = settings("sqlite:///x.db")
     assert read.extras == {"unfurl", "history"}
     assert read.secret_keys == (KEY, KEY)
+    assert read.every_source == ("/b", "arxiv:cs.CV")
     assert settings("sqlite:///x.db").extras != Settings("sqlite:///x.db").extras == frozenset()
 
 
@@ -138,6 +144,15 @@ def test_lists_are_read_with_commas(monkeypatch: pytest.MonkeyPatch) -> None:
         ("DISCORD_API", "https://user@canary.example/api", "is no https address"),
         ("SECRET_KEY", "canary", "Fernet.generate_key()"),
         ("SECRET_KEY", f"{KEY},canary", "is no Fernet key"),
+        ("SOURCES", "/canary digests", "is no list of addresses with commas between"),
+        ("PRIVATE_SOURCES", "canary", "must be one of refuse, allow"),
+        ("AUTHORS", "canary", "must be one of sources, arxiv"),
+        ("ARXIV_FEEDS", "http://canary.example", "is no https address"),
+        ("ARXIV_OAI", "https://canary.example/oai/", "without a / at its end"),
+        ("ARXIV_API", "https://user@canary.example/api", "is no https address"),
+        ("ADMIN", "canary", "is no destination, a room or a person"),
+        ("ADMIN", "slack:T1/canary,slack:T1/C2", "is no destination, a room or a person"),
+        ("HEALTH_LISTEN", "canary", "is no host:port"),
     ],
 )
 def test_what_cannot_be_used_is_said_with_an_example_and_never_shown(
@@ -187,6 +202,7 @@ MANY = CLIENT | CLIENT_SECRET | SIGNING | SECRET_KEY
         (MANY | BOT, "PAPERWIRE_SLACK_BOT_TOKEN is for one workspace and PAPERWIRE_SLACK_CLIENT_ID for many"),
         (CLIENT | SIGNING | SECRET_KEY, "and needs PAPERWIRE_SLACK_CLIENT_SECRET too."),
         (CLIENT | CLIENT_SECRET | SECRET_KEY, "and needs PAPERWIRE_SLACK_SIGNING_SECRET too."),
+        ({"ADMIN": "slack:T1/C2"}, "PAPERWIRE_ADMIN names slack, which is not configured. There is: console."),
         (CLIENT | CLIENT_SECRET | SIGNING, "and needs PAPERWIRE_SECRET_KEY too. Make a key: python -c "),
     ],
 )
@@ -202,9 +218,12 @@ def test_settings_that_do_not_go_together_are_one_sentence(
 
 
 DISCORD = {"DISCORD_TOKEN": "MTIz.AbCd.x-Yz"}
+ADMIN, ROOM = {"ADMIN": "console:local/@me"}, {"ADMIN": "slack:T1/C2"}
 
 
-@pytest.mark.parametrize("given", [BOT | APP, BOT | SIGNING, BOT | APP | SIGNING, MANY, SECRET_KEY, DISCORD])
+@pytest.mark.parametrize(
+    "given", [BOT | APP, BOT | SIGNING, BOT | APP | SIGNING, MANY, SECRET_KEY, DISCORD, ADMIN, BOT | APP | ROOM]
+)
 def test_settings_that_go_together_are_taken(given: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
     environment(monkeypatch, **given)
     assert settings("sqlite:///x.db").database == "sqlite:///x.db"

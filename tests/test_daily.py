@@ -178,7 +178,7 @@ async def test_a_correction_tells_of_what_it_adds_and_of_nothing_else(
     await deliver(store, slack, clock)
 
     assert (intake.new, intake.known, intake.corrected, intake.owed) == (1, 2, 1, 1)
-    assert [[card.paper for card in alert.cards] for alert in slack.to(ANN)] == [[LIDAR.id], [late.id, MEDICAL.id]]
+    assert [[card.paper for card in alert.cards] for alert in slack.to(ANN)] == [[LIDAR.id], [MEDICAL.id, late.id]]
     assert len(slack.to(ROOM)) == 1
     assert len(set(slack.keys)) == 3
 

@@ -707,7 +707,9 @@ async def test_a_lost_reply_to_publishing_is_asked_again_and_nothing_else(
 ) -> None:
     news = guild.announcement()
     discord.fail("POST", "/channels/*/messages/*/crosspost", dropped(commit=True))
-    assert (await failure(posts, news)).kind == "later"
+    error = await failure(posts, news)
+    # What stands already is merged with nothing.
+    assert (error.kind, error.begun) == ("later", True)
     await posts.send(to(news), HIGHLIGHTS, key=KEY, uncertain=False)
 
     assert published(news) == [True]
@@ -933,6 +935,21 @@ async def test_a_morning_goes_from_the_digest_to_the_channel_and_the_person_once
     assert len(papers.messages) == 1
     (said,) = discord.world.dm(ada).messages
     assert "8 new papers match what you subscribed to" in said.content
+
+
+async def test_a_code_that_nobody_knows_is_tried_five_times_and_given_up(
+    discord: FakeDiscord, posts: Posts, store: Store, clock: Clock, papers: Channel
+) -> None:
+    await store.follow(Following(to(papers)))
+    await daily.take_in(Digest("x", "cs.CV", FRIDAY, (Paper("2011.00001", "Paper"),)), store, clock())
+    discord.fail("POST", SENT, *[refused(400, 12345)] * 6)
+    for _ in range(6):
+        await delivery.deliver(store, {"discord": platform(posts)}, clock)
+        clock.forward(3600)
+
+    assert calls(discord) == 5
+    ((dead,), _) = await store.deliveries(states=["dead"])
+    assert dead.code == "error 12345"
 
 
 async def test_whoever_set_a_channel_up_is_told_once_that_nothing_can_be_posted_there(

@@ -20,6 +20,7 @@ from bot.__main__ import cli
 from bot.commands import COMMANDS
 from bot.config import PREFIX, Settings
 from bot.grammar import FIELDS, parse
+from bot.model import UserError
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -45,6 +46,18 @@ def test_the_readme_lists_every_setting() -> None:
     listed = re.findall(rf"^\| `({PREFIX}\w+)`", README, re.MULTILINE)
 
     assert listed == [f"{PREFIX}{each.name.upper()}" for each in dataclasses.fields(Settings)]
+
+
+def test_the_readme_names_sources_that_are_understood() -> None:
+    table = README.partition("| a source like")[2].partition("\n\n")[0]
+    named = re.findall(r"^\| `([^`]+)` \|", table, re.MULTILINE)
+
+    assert len(named) == 4
+    for address in named:
+        try:
+            assert adapters.source(address).address
+        except UserError as error:
+            assert re.search("no git checkout|no such file or folder", str(error))  # noqa: PT017  # not here
 
 
 def test_the_readme_says_what_each_scope_of_slack_is_for() -> None:

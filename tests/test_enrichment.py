@@ -207,6 +207,23 @@ async def test_the_service_goes_on_looking_and_ends_when_told(
     assert lookup.asked == [("2506.00001",)]
 
 
+async def test_a_bug_in_one_round_does_not_end_the_service(
+    store: Store, paper: MakePaper, digest: MakeDigest, caplog: pytest.LogCaptureFixture
+) -> None:
+    await daily.take_in(digest(DAY, "cs.CV", paper("2506.00001", "T")), store, NOW)
+    stop = asyncio.Event()
+
+    class Mistaken(Known):
+        async def papers(self, ids: Sequence[str]) -> Mapping[str, Paper]:
+            raise OSError("no locks available")
+
+    running = asyncio.ensure_future(keep_enriching(store, Mistaken(), lambda: NOW, stop))
+    await until(lambda: [each.message for each in caplog.records if each.message == "bug"], 10, lambda: "")
+    assert not running.done()
+    stop.set()
+    await running
+
+
 async def test_arxiv_itself_knows_the_authors(
     store: Store, paper: MakePaper, digest: MakeDigest, tmp_path: Path
 ) -> None:

@@ -108,7 +108,8 @@ async def test_a_charset_is_honoured_where_it_is_one_of_text(web: FakeWeb) -> No
         body = b"\xc3\xa9" if charset == "UTF-8" else b"\xe9"
         web.pages[f"/{number}"] = Page(body, headers={"Content-Type": f"text/plain; charset={charset}"})
     assert {(await fetch(web.url(f"/{number}"), private=True)).text for number in range(3)} == {"é"}
-    for number in range(3, 6):
+    web.pages["/6"] = Page(b"# ArXiv", headers={"Content-Type": "text/plain; charset*=utf-8''%00"})
+    for number in range(3, 7):
         assert str(await why(web.url(f"/{number}"))) == "in a charset that is not known here; UTF-8 is"
 
 
@@ -336,7 +337,7 @@ FORMS = (
     # IPv6, and IPv4 inside it: mapped, compatible, 6to4, NAT64, Teredo, ISATAP.
     *("[::1]", "[0:0:0:0:0:0:0:1]", "[::]", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "[0:0:0:0:0:ffff:127.0.0.1]"),
     *("[::127.0.0.1]", "[::7f00:1]", "[2002:7f00:1::]", "[64:ff9b::127.0.0.1]", "[64:ff9b:1::7f00:1]"),
-    *("[2001:0:7f00:1::]", "[::ffff:0:127.0.0.1]", "[fe80::5efe:127.0.0.1]"),
+    *("[2001:0:7f00:1::]", "[::ffff:0:127.0.0.1]", "[fe80::5efe:127.0.0.1]", "[::ffff:127.1]", "[::1%25lo]"),
     # Networks around it.
     *("10.0.0.1", "172.16.0.1", "172.31.255.255", "192.168.1.1", "100.64.0.1", "100.127.255.255", "169.254.169.254"),
     *("[fd00::1]", "[fc00::1]", "[fe80::1]", "[fec0::1]", "[fd00:ec2::254]", "[ff02::1]", "[2001:db8::1]", "[3fff::1]"),

@@ -17,7 +17,7 @@ SOURCE = "arxiv:cs.CV"
 DELAY = timedelta(hours=3)
 WEDNESDAY, THURSDAY, FRIDAY, MONDAY = (date(2020, 11, day) for day in (18, 19, 20, 23))
 THANKSGIVING, DAY_AFTER = date(2020, 11, 26), date(2020, 11, 27)
-SINCE = datetime(2020, 11, 1, tzinfo=UTC)
+SINCE = datetime(2020, 3, 1, tzinfo=UTC)
 NOTHING = Round()
 
 
@@ -219,7 +219,7 @@ def test_a_source_is_spoken_of_in_a_sentence() -> None:
     assert sentence(late).startswith("arxiv:cs.CV is late since Fri 20 Nov 2020, 08:00 UTC: the digest of Fri 20 Nov")
     assert sentence(known(FRIDAY)) == "arxiv:cs.CV: as before."
     assert (
-        sentence(known(FRIDAY), again=True) == "arxiv:cs.CV is well again since Sun 1 Nov 2020, 00:00 UTC: as before."
+        sentence(known(FRIDAY), again=True) == "arxiv:cs.CV is well again since Sun 1 Mar 2020, 00:00 UTC: as before."
     )
     assert sentence(known(None, "new", "")) == "arxiv:cs.CV: nothing has been read so far."
 
@@ -227,7 +227,7 @@ def test_a_source_is_spoken_of_in_a_sentence() -> None:
 def test_no_sentence_has_a_password() -> None:
     report = Report("https://ann:pa%40ss@host/x@y.md", "broken", "git://me@host: no, a@b", SINCE, SINCE)
 
-    assert sentence(report) == ("https://host/x@y.md is broken since Sun 1 Nov 2020, 00:00 UTC: git://host: no, a@b.")
+    assert sentence(report) == ("https://host/x@y.md is broken since Sun 1 Mar 2020, 00:00 UTC: git://host: no, a@b.")
     assert redacted("see https://host/?q=a@b") == "see https://host/?q=a@b"
 
 
@@ -247,3 +247,14 @@ async def test_a_message_says_how_things_are_when_it_is_sent(store: Store) -> No
     again = await message(owed(well, ADMIN), store)
     assert again is not None
     assert again.text.plain.startswith("arxiv:cs.CV is well again since Fri 20 Nov 2020, 09:00 UTC: ")
+
+
+def test_a_clock_that_was_ahead_puts_off_nothing() -> None:
+    ahead = datetime(2030, 1, 1, tzinfo=UTC)
+    before = Report(SOURCE, "new", "", ahead, ahead, failing=ahead)
+    silent = Round(silence="HTTP 503")
+    first = judge(before, silent, at(20, 8), DELAY)
+    assert (first.state, judge(first, silent, at(20, 9), DELAY).state) == ("new", "unreachable")
+    # It never gave a digest, and is blamed for those from now on.
+    watched = judge(replace(before, state="quiet", failing=None), NOTHING, at(20, 8), DELAY)
+    assert (watched.state, judge(watched, NOTHING, at(23, 8), DELAY).state) == ("quiet", "late")

@@ -251,6 +251,58 @@ async def test_what_a_store_that_fails_did_not_take_in_comes_again(
     assert (claimed.day, claimed.since) == (FRIDAY, None)
 
 
+async def test_an_archive_that_is_read_in_two_parts_still_owes_its_newest_day_alone(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await store.follow(Following(ROOM))
+    take_in = store.take_in
+    errors = [DiskError("busy")]
+
+    async def failing(digest: Digest, plan: Plan, at: datetime, *, hold_until: datetime | None = None) -> Intake:
+        if digest.day == WEDNESDAY and errors:
+            raise errors.pop()
+        return await take_in(digest, plan, at, hold_until=hold_until)
+
+    monkeypatch.setattr(store, "take_in", failing)
+    shelf = Shelf(*(digest(day) for day in (TUESDAY, WEDNESDAY, THURSDAY, FRIDAY)))
+    reading = Reading(shelf, store)
+    with pytest.raises(DiskError):
+        await gather(shelf, store, NOW, reading=reading)
+    assert await store.claim(["slack"], NOW) is None
+    await gather(shelf, store, NOW, reading=reading)
+
+    assert await store.days() == (FRIDAY, THURSDAY, WEDNESDAY, TUESDAY)
+    claimed = await store.claim(["slack"], NOW)
+    assert claimed is not None
+    assert (claimed.day, claimed.since) == (FRIDAY, None)
+
+
+async def test_an_archive_whose_reading_is_stopped_owes_nothing_yet(store: Store) -> None:
+    await store.follow(Following(ROOM))
+    is_read = asyncio.Event()
+
+    class Long(Shelf):
+        async def documents(self) -> AsyncIterator[Document]:
+            async for each in super().documents():
+                yield each
+            is_read.set()
+            await asyncio.Event().wait()
+
+        def __len__(self) -> int:
+            return 9
+
+    cut = asyncio.ensure_future(gather(Long(digest(WEDNESDAY), digest(THURSDAY)), store, NOW))
+    await is_read.wait()
+    cut.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await cut
+    await gather(Shelf(digest(WEDNESDAY), digest(THURSDAY), digest(FRIDAY)), store, NOW + HOUR)
+
+    claimed = await store.claim(["slack"], NOW + HOUR)
+    assert claimed is not None
+    assert (claimed.day, claimed.since) == (FRIDAY, None)
+
+
 async def test_what_was_read_is_known_where_the_store_fails_to_save_the_report(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -460,6 +512,15 @@ async def test_a_source_that_is_asked_every_few_seconds_does_not_write_each_time
     assert report.checked_at == NOW + timedelta(seconds=60)
 
 
+async def test_when_a_source_was_last_asked_is_said_by_the_clock_that_was_put_right(store: Store) -> None:
+    shelf = Shelf(digest(FRIDAY))
+    await gather(shelf, store, NOW + 3 * HOUR)
+    await gather(shelf, store, NOW)
+
+    (report,) = await store.reports()
+    assert report.checked_at == NOW
+
+
 async def test_no_password_reaches_the_log(store: Store, caplog: pytest.LogCaptureFixture) -> None:
     address = "https://ann:secret@host/digest.md"
     shelf = Shelf(Document(address, "Hello."), digest(FRIDAY, broken=1, name=address), address=address)
@@ -614,6 +675,61 @@ async def test_one_source_that_hangs_keeps_no_other_waiting(
         ("arxiv:cs.CV", "fresh"),
         ("hanging", "new"),
     ]
+
+
+async def test_what_two_sources_have_at_the_same_time_is_one_alert(
+    keeping: Callable[..., asyncio.Event], store: Store
+) -> None:
+    await store.subscribe(ANN, parse("lidar"), NOW)
+    goes_on = asyncio.Event()
+
+    class Slow(Shelf):
+        async def documents(self) -> AsyncIterator[Document]:
+            yield digest(FRIDAY)
+            await goes_on.wait()
+
+        def __len__(self) -> int:
+            return 1
+
+    slow, quick = Slow(address="slow"), Shelf(address="quick")
+    quick.every = timedelta(milliseconds=1)
+    keeping(slow, quick)
+    async with asyncio.timeout(10):
+        while not await store.days():  # noqa: ASYNC110  # the store has no event for it
+            await asyncio.sleep(0.005)
+    quick.put(digest(FRIDAY, 7, category="cs.LG"))
+    asked = quick.asked
+    await until(lambda: quick.asked > asked + 3, 10, lambda: quick.asked)
+    assert await store.claim(["slack"], NOW) is None
+    goes_on.set()
+    async with asyncio.timeout(10):
+        while (claimed := await store.claim(["slack"], NOW)) is None:  # noqa: ASYNC110  # as above
+            await asyncio.sleep(0.005)
+
+    assert len(claimed.picks) == 3
+
+
+async def test_a_round_that_fails_lets_go_what_the_next_one_did_not_wait_for(
+    keeping: Callable[..., asyncio.Event], store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await store.subscribe(ANN, parse("lidar"), NOW)
+    await gather(Shelf(digest(WEDNESDAY)), store, NOW - DAY)
+    await deliver(store, {"slack": Recorder()}, lambda: NOW)
+    take_in = store.take_in
+
+    async def failing(digest: Digest, plan: Plan, at: datetime, *, hold_until: datetime | None = None) -> Intake:
+        if digest.day == FRIDAY:
+            raise DiskError("no space")
+        return await take_in(digest, plan, at, hold_until=hold_until)
+
+    monkeypatch.setattr(store, "take_in", failing)
+    shelf = Shelf(digest(THURSDAY), digest(FRIDAY))
+    keeping(shelf)
+    async with asyncio.timeout(10):
+        while (claimed := await store.claim(["slack"], NOW)) is None:  # noqa: ASYNC110  # as above
+            await asyncio.sleep(0.005)
+
+    assert claimed.day == THURSDAY
 
 
 async def test_gathering_goes_on_after_the_store_failed_and_after_a_bug(

@@ -91,6 +91,18 @@ async def test_what_is_pulled_before_the_first_round_is_in_it(author: Path, chec
     assert await texts(source) == ["first", "second"]
 
 
+async def test_a_checkout_is_listed_once_a_round_and_not_again_for_each_of_its_files(
+    author: Path, checkout: Path
+) -> None:
+    push(author, b="second", c="third")
+    source = adapters.source(f"git:{checkout}/digests")
+    counts = []
+    async for _ in source.documents():
+        counts.append(len(source))
+        (checkout / "digests" / f"{len(counts)}.md").touch()
+    assert counts == [3, 3, 3]
+
+
 async def test_one_file_of_a_checkout_is_a_source_too_even_before_it_is_there(author: Path, checkout: Path) -> None:
     source = adapters.source(f"git:{checkout}/digests/b.md")
     assert await texts(source) == ["No such file or directory"]
@@ -252,3 +264,13 @@ def test_what_is_in_no_checkout_is_refused_with_what_to_do(tmp_path: Path) -> No
     for path in (tmp_path, tmp_path / "nowhere"):
         with pytest.raises(UserError, match=r"there is no git checkout\. Clone it there"):
             adapters.source(f"git:{path}")
+
+
+@pytest.mark.parametrize("path", ["", "https://me:hunter2@example.org/digests.git", "//example.org/digests"])
+def test_what_is_no_path_is_no_checkout_wherever_paperwire_runs(
+    path: str, checkout: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(checkout)
+    with pytest.raises(UserError, match="there is no git checkout") as caught:
+        adapters.source(f"git:{path}")
+    assert "hunter2" not in str(caught.value)

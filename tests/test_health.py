@@ -147,6 +147,13 @@ async def test_a_port_in_use_is_the_operators_affair(service: Service) -> None:
                 pass
 
 
+@pytest.mark.parametrize("host", ["papers..example", f"{'x' * 64}.example"])
+async def test_a_host_that_no_name_can_be_is_the_operators_affair(service: Service, host: str) -> None:
+    with pytest.raises(SettingsError, match="PAPERWIRE_HEALTH_LISTEN"):
+        async with listening(f"{host}:0", service.check, service.measure):
+            pass
+
+
 async def test_the_port_is_free_again_at_the_end(service: Service) -> None:
     async with listening("127.0.0.1:0", service.check, service.measure) as address:
         pass

@@ -10,10 +10,11 @@ from bot import daily
 from bot.evidence import gather, weigh
 from bot.grammar import parse
 from bot.highlights import Room, Weights, choose
-from bot.interest import Interest
-from bot.model import Destination, Digest, Following, Link, Listing, Paper, Pick
+from bot.interest import Interest, interests
+from bot.model import Destination, Digest, Following, Link, Listing, Paper, Pick, Subscription
 from bot.ports import Intake, Store
 from bot.taste import LASTS
+from bot.trends import Trend
 from storage import connect
 from tests.conftest import MakePaper
 
@@ -96,19 +97,16 @@ async def test_what_another_room_liked_changes_nothing_here(store: Store) -> Non
     assert [topic(each) for each in await posted(store, ROOM)] == ["pose"]
 
 
-async def test_what_was_not_liked_goes_down_where_something_is_liked(store: Store) -> None:
+def test_what_was_not_liked_goes_down_where_something_is_liked() -> None:
     mixed = Paper("2011.09999", "Speech and galaxies", f"{TOPICS['speech']} {TOPICS['galaxy']}.")
-    await take_in(store, *EARLIER, mixed, day=FRIDAY - timedelta(days=1), owe=False)
-    evidence = {}
-    for value in (0, -1):
-        await store.follow(Following(ROOM))
-        await store.react(ROOM, ANN, "2011.09999", 1, NOW)
-        await store.react(ROOM, BEN, "2011.09020", value, NOW)
-        known = await gather(Digest("test", "cs.CV", FRIDAY, DAY), store, NOW)
-        evidence[value] = choose(DAY, Room(taste=known.tastes[ROOM]), known, 8, Weights(variety=0))
+    galaxy = DAY[8]
 
-    assert {topic(each) for each in evidence[0][:8]} == {"speech", "galaxy"}
-    assert [topic(each) for each in evidence[-1][:4]] == ["speech"] * 4
+    def heard(voices: dict[str, int]) -> float:
+        known = weigh(DAY, [], [], {ROOM: voices}, (*EARLIER, mixed))
+        return known.tastes[ROOM].liking(known.vectors[galaxy.id], 0)
+
+    assert heard({mixed.id: 1, "2011.09020": 1}) > heard({mixed.id: 1}) > heard({mixed.id: 1, "2011.09020": -1}) > 0
+    assert weigh(DAY, [], [], {ROOM: {"2011.09020": -1}}, EARLIER).tastes == {}
 
 
 async def test_reactions_fade_out(store: Store) -> None:
@@ -135,14 +133,31 @@ async def test_who_likes_many_papers_of_one_topic_does_not_drown_what_others_lik
     assert taste.voices == 20 + 8
 
 
-async def test_more_voices_for_one_paper_than_three_say_no_more(store: Store) -> None:
+def test_a_taste_gets_louder_with_each_voice_until_there_are_enough() -> None:
+    def heard(papers: int) -> float:
+        many = tuple(about("galaxy", 9500 + n) for n in range(papers))
+        known = weigh(DAY, [], [], {ROOM: {each.id: 1 for each in many}}, many)
+        return known.tastes[ROOM].liking(known.vectors[DAY[8].id], 0)
+
+    assert heard(1) < heard(5) < heard(20)
+    assert heard(40) == pytest.approx(heard(20), rel=0.05)
+
+
+def test_what_a_paper_shares_with_most_of_its_day_counts_less() -> None:
+    known = weigh(DAY, [], [], {ROOM: {"2011.09020": 1}}, EARLIER)
+    taste, (paper, *_) = known.tastes[ROOM], known.vectors
+
+    assert known.usual[paper] > 0
+    assert taste.liking(known.vectors[paper], known.usual[paper]) < taste.liking(known.vectors[paper], 0)
+
+
+def test_more_voices_for_one_paper_than_three_say_no_more() -> None:
     known = weigh(DAY, [], [], {ROOM: {"2011.09000": 40, "2011.09010": 3}}, EARLIER)
 
     assert known.tastes[ROOM].voices == 6
 
 
-async def test_a_subscription_that_says_more_puts_its_paper_higher(store: Store) -> None:
-    # Half of the day is about speech or pose; one paper has the rare word.
+async def test_a_word_that_few_papers_have_says_more_than_one_that_half_of_them_have(store: Store) -> None:
     day = (*(about("speech", n) for n in range(100, 110)), about("galaxy", 200), *(about("pose", n) for n in range(9)))
     await store.follow(Following(ROOM, count=3))
     for person, line in ((ANN, "speech"), (BEN, "galaxy")):
@@ -152,6 +167,45 @@ async def test_a_subscription_that_says_more_puts_its_paper_higher(store: Store)
     picks = await posted(store)
     assert topic(picks[0], day) == "galaxy"
     assert {each.reasons[0] for each in picks} == {"1 person here follows this"}
+
+
+async def test_what_is_close_to_what_people_follow_is_said_to_be_without_their_words(store: Store) -> None:
+    await store.follow(Following(ROOM, count=2))
+    await store.subscribe(ANN, parse("redshift clustering"), NOW)
+    await take_in(store, *DAY)
+
+    picks = await posted(store)
+    assert [topic(each) for each in picks] == ["galaxy", "galaxy"]
+    assert {each.reasons[0] for each in picks} == {"close to what people here follow"}
+
+
+async def test_what_one_of_another_workspace_or_with_a_muted_subscription_looks_for_brings_nothing_close(
+    store: Store,
+) -> None:
+    await store.follow(Following(ROOM, count=1))
+    await store.subscribe(Destination.parse("slack:T2/@X"), parse("redshift clustering"), NOW)
+    muted, _ = await store.subscribe(ANN, parse("redshift stars"), NOW)
+    await store.mute(ANN, muted.number, muted=True)
+    await store.subscribe(BEN, parse("author:galaxy"), NOW)
+    await take_in(store, *DAY)
+
+    (pick,) = await posted(store)
+    assert topic(pick) == "pose"
+    assert pick.reasons == ("early in the digest",)
+
+
+def test_a_word_that_a_paper_has_often_brings_it_closer_and_a_long_text_does_not() -> None:
+    once = Paper("2011.1", "A study", "It is about a galaxy and about stars, dust, gas and light.")
+    often = Paper("2011.2", "A study of a galaxy", "The galaxy is about a galaxy and about stars, dust and gas.")
+    long = Paper("2011.3", "A study", f"It is about a galaxy. {TOPICS['pose']} {TOPICS['protein']}")
+    others = tuple(about("speech", n) for n in range(10))
+    close = weigh((once, often, long, *others), [], [], {}, ()).close
+    words = {"galaxy": 1, "nothing": 1}
+
+    assert close("2011.2", words) > close("2011.1", words) > close("2011.3", words) > 0
+    assert close("2011.1", {"galaxy": 2}) == 2 * close("2011.1", words)
+    assert close("2011.1", {"dust": 1}) > close("2011.1", {"study": 1})
+    assert close(others[0].id, words) == 0
 
 
 async def test_a_person_with_several_subscriptions_is_one_person(store: Store) -> None:
@@ -164,6 +218,9 @@ async def test_a_person_with_several_subscriptions_is_one_person(store: Store) -
     (pick,) = await posted(store)
     assert topic(pick) == "galaxy"
     assert pick.reasons == ("2 people here follow this",)
+    mine = [*await store.subscriptions(ANN), Subscription(ANN, 9, "galaxy clusters", NOW, workspace="T1")]
+    words = {"galaxy": 1, "cluster": 1, "telescope": 1, "redshift": 1}
+    assert interests(mine, {}, {("slack", "T1")})["slack", "T1"].words == words
 
 
 def test_a_rising_term_is_said_with_its_figures() -> None:
@@ -183,28 +240,27 @@ def test_what_names_its_code_goes_before_what_does_not_and_else_the_digests_orde
 
 
 def test_five_papers_on_one_topic_do_not_fill_the_list() -> None:
-    interests = {each.id: Interest(1, 5.0) for each in DAY if "pose" in each.title.lower()}
-    interests |= {DAY[4].id: Interest(1, 4.6), DAY[8].id: Interest(1, 4.5)}
+    here = Interest({each.id: 50 for each in DAY[:4]} | {DAY[4].id: 40, DAY[8].id: 38})
     evidence = weigh(DAY, [], [], {}, ())
-    varied = choose(DAY, Room(interests), evidence, 4)
-    plain = choose(DAY, Room(interests), evidence, 4, Weights(variety=0))
+    varied = choose(DAY, Room(here), evidence, 4)
+    plain = choose(DAY, Room(here), evidence, 4, Weights(variety=0))
 
     assert [topic(each) for each in plain] == ["pose"] * 4
     assert [topic(each) for each in varied[:3]] == ["pose", "speech", "galaxy"]
-    assert varied[1].reasons == ("1 person here follows this", "a different topic")
+    assert varied[1].reasons == ("40 people here follow this", "a different topic")
     assert "a different topic" not in repr(plain)
 
 
 def test_what_matters_more_to_the_room_is_not_given_up_for_variety() -> None:
-    interests = {each.id: Interest(3, 30.0) for each in DAY if "pose" in each.title.lower()}
-    picks = choose(DAY, Room(interests), weigh(DAY, [], [], {}, ()), 4)
+    here = Interest({each.id: 3 for each in DAY[:4]})
+    picks = choose(DAY, Room(here), weigh(DAY, [], [], {}, ()), 4)
 
     assert [topic(each) for each in picks] == ["pose"] * 4
 
 
 def test_a_reason_is_given_for_every_paper_and_nobody_is_in_it() -> None:
     evidence = weigh(DAY, [], [], {ROOM: {"2011.09020": 1}}, EARLIER)
-    picks = choose(DAY, Room({DAY[0].id: Interest(2, 3.0)}, evidence.tastes[ROOM]), evidence, len(DAY))
+    picks = choose(DAY, Room(Interest({DAY[0].id: 2}), evidence.tastes[ROOM]), evidence, len(DAY))
 
     assert all(each.reasons for each in picks)
     assert len({each.paper for each in picks}) == len(DAY)
@@ -218,19 +274,30 @@ def test_the_same_evidence_gives_the_same_highlights_in_whatever_order_it_is_rea
     assert choose(DAY, Room(taste=one.tastes[ROOM]), one, 9) == choose(DAY, Room(taste=other.tastes[ROOM]), other, 9)
 
 
+async def test_a_day_is_held_against_the_thirty_days_before_it(store: Store, paper: MakePaper) -> None:
+    titles = [paper(f"2010.{n:05}", f"{['Pose', 'Speech', 'Galaxy', 'Protein'][n % 4]} study {n}") for n in range(400)]
+    await take_in(store, *titles, day=FRIDAY - timedelta(days=30), owe=False)
+    await take_in(store, paper("2009.1", "Gaussian splatting"), day=FRIDAY - timedelta(days=31), owe=False)
+    await store.follow(Following(ROOM))
+    day = (*DAY, *(paper(f"2011.7000{n}", f"{word} Gaussian Splatting") for n, word in enumerate("ABC")))
+    known = await gather(Digest("test", "cs.CV", FRIDAY, day), store, NOW)
+
+    assert known.rising[0] == Trend("gaussian splatting", 3, 0)
+
+
 async def test_where_no_room_wants_them_nothing_is_read_and_of_a_known_digest_neither(
     store: Store, paper: MakePaper
 ) -> None:
     digest = Digest("test", "cs.CV", FRIDAY, (paper("2011.1", "A title"),))
-    assert (await gather(digest, store, NOW)).papers == {}
+    assert (await gather(digest, store, NOW)).vectors == {}
 
     await store.follow(Following(ROOM, ("cs.RO",)))
-    assert (await gather(digest, store, NOW)).papers == {}
+    assert (await gather(digest, store, NOW)).vectors == {}
 
     await store.follow(Following(ROOM, ("cs",)))
-    assert (await gather(digest, store, NOW)).papers.keys() == {"2011.1"}
+    assert (await gather(digest, store, NOW)).vectors.keys() == {"2011.1"}
     await daily.take_in(digest, store, NOW)
-    assert (await gather(digest, store, NOW)).papers == {}
+    assert (await gather(digest, store, NOW)).vectors == {}
 
 
 async def test_a_room_that_begins_to_follow_while_a_digest_is_read_gets_its_highlights(store: Store) -> None:

@@ -30,7 +30,7 @@ def personal(path: Path) -> dict[str, list[object]]:
         return {
             table: db.execute(f"SELECT * FROM {table}").fetchall()
             for table in tables
-            if not table.startswith(("paper", "digest", "listing", "vocabulary", "report"))
+            if not table.startswith(("paper", "digest", "listing", "vocabulary", "report", "sqlite_"))
         }
 
 

@@ -120,6 +120,18 @@ async def test_how_alerts_come_is_chosen_the_same_way_everywhere(chats: Chats) -
         assert how in " ".join((await say(line)).split())
 
 
+async def test_a_subscription_takes_anothers_place_the_same_way_everywhere(chats: Chats) -> None:
+    for say in (chats.in_terminal, chats.in_slack, chats.in_discord):
+        await say("subscribe clouds")
+        replaced = await say('subscribe "clouds over" instead:1')
+        listed = await say("subscriptions")
+
+        assert "number 2 of yours." in replaced
+        assert "You will not be told of clouds any more." in replaced
+        assert "You have 1 subscription." in listed
+        assert "clouds over" in listed
+
+
 async def test_alerts_and_highlights_bring_the_same_papers_everywhere(chats: Chats) -> None:
     for say in (chats.in_terminal, chats.in_slack, chats.in_discord):
         await say("subscribe clouds ghent")

@@ -138,6 +138,20 @@ def test_highlights_are_one_message_with_their_details_in_its_thread() -> None:
     assert texts([each.blocks for each in rest]).count("Contrastive learning") == 10
 
 
+def test_what_is_noted_below_a_message_is_there_in_a_room_and_in_full() -> None:
+    steps = f"To hear less, type: subscribe {'x' * 480} instead:1"
+    lines = ["and 2 more: to see all, type: matches 2020-11-20", f"{'x' * 480} alone brought 2. {steps}"]
+    lines += ["Not delivered: the alert of Fri 20 Nov 2020. To see it, type: matches 2020-11-20"] * 4
+    said = replace(PAGE, note=Text("\n".join(lines)))
+
+    for first in (blocks.thread(said)[0], blocks.chapters(said)[0], blocks.message(said)):
+        assert troubles([first]) == []
+        (noted,) = [each for each in first.blocks if "to see all" in texts(each)]
+        assert noted["type"] == "context"
+        assert texts(noted).strip().split("\n") == [line.replace("type: ", "type: /papers ") for line in lines]
+    assert blocks.thread(replace(PAGE, note=Text()))[0].blocks[-2]["type"] == "rich_text"
+
+
 def test_an_alert_holds_every_hit_however_many() -> None:
     messages = blocks.chapters(replace(PAGE, cards=(CARD,) * 60, note=Text("")), by="U1")
 

@@ -486,6 +486,50 @@ async def test_a_morning_goes_from_the_digest_to_the_channel_and_the_person_once
     assert "8 new papers match what you subscribed to" in texts(people[0].blocks)
 
 
+async def test_a_code_that_nobody_knows_is_tried_five_times_and_given_up(
+    slack: FakeSlack, posts: Posts, store: Store, clock: Clock
+) -> None:
+    await store.follow(Following(ROOM))
+    await daily.take_in(Digest("x", "cs.CV", FRIDAY, (Paper("2011.00001", "Paper"),)), store, clock())
+    slack.fail("chat.postMessage", *[refused("some_new_code")] * 6)
+    for _ in range(6):
+        await delivery.deliver(store, {"slack": Slack(posts)}, clock)
+        clock.forward(3600)
+
+    assert calls(slack) == 5
+    ((dead,), _) = await store.deliveries(states=["dead"])
+    assert dead.code == "some_new_code"
+
+
+async def test_what_stands_in_part_while_it_is_held_takes_nothing_in(
+    slack: FakeSlack, posts: Posts, store: Store, clock: Clock
+) -> None:
+    """While a message waits with its thread, two other channels are told to wait, and so the whole workspace is."""
+    others = [Destination("slack", "T1", name) for name in ("C2", "C3")]
+    for each in others:
+        slack.teams["T1"].channel(each.name)
+    await store.follow(Following(ROOM, count=60))
+    days = [
+        Digest("x", "cs.CV", day, tuple(Paper(f"20{day.day}.{n:05}", "Paper", "An abstract. " * 99) for n in range(60)))
+        for day in (FRIDAY, FRIDAY + timedelta(days=3))
+    ]
+    await daily.take_in(days[0], store, clock())
+    delivering = asyncio.create_task(delivery.deliver(store, {"slack": Slack(posts)}, clock))
+    await slack.until(lambda: len(slack.posts) == 3)  # now it waits for its turn
+    slack.fail("chat.postMessage", *[limited("60")] * 2)
+    sent = (posts.send(each, HIGHLIGHTS, key=each.name, uncertain=False) for each in others)
+    await asyncio.gather(*sent, return_exceptions=True)
+    await delivering
+    assert len(slack.posts) == 3
+    assert [each.code for each in (await store.deliveries())[0]] == ["ratelimited"]
+    await daily.take_in(days[1], store, clock())
+    clock.forward(70)
+    await delivery.deliver(store, {"slack": Slack(posts)}, clock)
+
+    heads = [each for each in slack.posts if not each.thread_ts]
+    assert [each.text.partition(":")[0] for each in heads] == ["cs.CV, Fri 20 Nov 2020", "cs.CV, Mon 23 Nov 2020"]
+
+
 async def test_whoever_set_a_channel_up_is_told_once_that_nothing_can_be_posted_there(
     slack: FakeSlack, posts: Posts, store: Store, clock: Clock
 ) -> None:

@@ -491,15 +491,24 @@ async def test_the_census_counts_everything(store: Store, digest: MakeDigest, pa
     assert await store.census() == Census(0, 0, 0, None, None, 0, 0, 0, 0)
     await store.subscribe(ANN, parse("lidar"), NOW)
     await store.subscribe(ANN, parse("radar"), NOW)
-    ends: tuple[Literal["sent", "dead"] | None, ...] = ("sent", "dead", None)
-    for n, (day, end) in enumerate(zip((FRIDAY, MONDAY, date(2020, 11, 24)), ends, strict=True)):
+    ends: tuple[Literal["sent", "dead", "expired"] | None, ...] = ("sent", "dead", "expired", None)
+    for n, end in enumerate(ends):
+        day = MONDAY + timedelta(days=n)
         authors = ("K. He",) if n else ()
         await store.take_in(digest(day, "cs.CV", paper(f"2011.0000{n}", "Lidar", authors=authors)), alerting(ANN), NOW)
         claimed = await store.claim(["slack"], NOW)
         assert claimed
         if end:
             await store.settle(claimed, end)
-    assert await store.census() == Census(3, 2, 3, FRIDAY, date(2020, 11, 24), 2, 1, 1, 1)
+    assert await store.census() == Census(4, 3, 4, MONDAY, MONDAY + timedelta(days=3), 2, 1, 1, 2)
+    claimed = await store.claim(["slack"], NOW)
+    assert claimed is None
+    # What nobody wanted any more was not given up.
+    await store.begin_delivery()
+    claimed = await store.claim(["slack"], NOW)
+    assert claimed is not None
+    await store.settle(claimed, "dead", code="unwanted", tried=False)
+    assert (await store.census()).dead == 2
 
 
 async def test_papers_are_similar_by_the_most_and_the_rarest_words(

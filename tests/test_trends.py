@@ -31,7 +31,6 @@ def test_it_is_counted_how_many_titles_had_it_before() -> None:
 @pytest.mark.parametrize(
     "titles",
     [
-        pytest.param(SPLATTING[:2], id="two titles are no trend"),
         pytest.param(["Gaussian splatting " * 5], id="one title that says it five times is one title"),
         pytest.param(["Lidar of roads", "Lidar of seas", "Radar or lidar"], id="three where one or two are usual"),
         pytest.param([f"Robots {n}" for n in range(20)], id="what all titles had before is no news"),
@@ -43,6 +42,27 @@ def test_what_may_as_well_be_chance_does_not_rise(titles: list[str]) -> None:
     assert not {"gaussian", "splatting", "gaussian splatting", "lidar", "robot", "in the", "the", "2025"} & {
         each.term for each in rising([*DAY, *titles], MONTH)
     }
+
+
+def test_two_titles_are_no_trend_however_rare_their_words_were() -> None:
+    month = MONTH * 20
+    assert rising([*DAY, *SPLATTING[:2]], month) == ()
+    assert rising([*DAY, *SPLATTING], month)
+
+
+def test_three_times_what_is_usual_may_be_chance() -> None:
+    month = ["Lidar of roads"] * 9 + [f"Paper {n}" for n in range(591)]
+    today = [f"Paper {n}" for n in range(47)]
+
+    assert rising([*today, *["Lidar"] * 3], month) == ()
+    assert rising([*today, *["Lidar"] * 7], month) == (Trend("lidar", 7, 9),)
+
+
+def test_a_word_that_one_in_fifty_titles_always_had_is_no_news() -> None:
+    month = ["Lidar"] * 13 + [f"Paper {n}" for n in range(587)]
+
+    assert rising(["Lidar"] * 20, month) == ()
+    assert rising(["Lidar"] * 20, month[2:])
 
 
 def test_of_a_store_that_has_hardly_begun_nothing_is_said() -> None:

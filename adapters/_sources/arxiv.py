@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from datetime import date, timedelta
 from http import HTTPStatus
 
+from adapters._sources.categories import named
 from adapters._sources.fetch import Fetched, FetchError
+from adapters._sources.oai import backfill
 from adapters._sources.pace import Pace
 from bot.config import Settings
-from bot.digest.entries import CATEGORY, canonical
-from bot.model import ARCHIVES, Digest, UserError
+from bot.model import Digest
 from bot.ports import Document
 
 # A feed has no more items, and of more it leaves out the new papers first:
@@ -19,16 +20,6 @@ from bot.ports import Document
 MOST_ITEMS = 2000
 
 _ITEM = re.compile(r"<item[\s>]")
-
-
-def named(categories: Iterable[str]) -> tuple[str, ...]:
-    """Return categories as arXiv spells them, each once; raise `UserError` for what cannot be one."""
-    spelt = [canonical(each.strip()) for each in categories]
-    wrong = [each for each in spelt if not CATEGORY.fullmatch(each) or each.partition(".")[0] not in ARCHIVES]
-    if wrong or not spelt:
-        said = wrong[0] if wrong else ""
-        raise UserError(f"{said!r} is no category of arXiv. Name one like cs.CV, or several like cs.CV+cs.CL.")
-    return tuple(dict.fromkeys(spelt))
 
 
 class Arxiv:
@@ -74,8 +65,6 @@ class Arxiv:
 
     def between(self, first: date, last: date) -> AsyncIterator[Digest]:
         """Return the digests of days that the feeds do not have any more."""
-        from adapters._sources.oai import backfill  # noqa: PLC0415  # which names its categories as this does
-
         return backfill(self.categories, first, last, self._settings, pace=self._pace)
 
     async def _parts(self, found: Fetched) -> AsyncIterator[Document]:

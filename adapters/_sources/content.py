@@ -23,7 +23,7 @@ def text(data: bytes, charset: str = "utf-8") -> str:
     """Decode a text that is not empty; a byte order mark is dropped."""
     try:
         codec = codecs.lookup(charset).name
-    except LookupError:
+    except (LookupError, ValueError):
         codec = ""
     if codec not in _CHARSETS:
         raise UnreadableError("in a charset that is not known here; UTF-8 is")

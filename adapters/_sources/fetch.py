@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from hashlib import blake2b
 from http import HTTPStatus
+from ipaddress import IPv6Address
 
 import aiohttp
 import yarl
@@ -55,6 +56,8 @@ def checked(url: str, *, private: bool = False) -> yarl.URL:
     """Return an address that `fetch` would read, without its fragment; raise `FetchError` for any other."""
     try:
         parsed = yarl.URL(url.strip())
+        if parsed.host and ":" in parsed.host:
+            IPv6Address(parsed.host)  # of which yarl takes what is none
     except ValueError:
         raise FetchError("not a web address") from None
     if parsed.scheme not in ("http", "https") or not parsed.host:

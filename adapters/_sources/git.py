@@ -52,11 +52,12 @@ class Git:
         self._path = Path(os.path.abspath(path))  # noqa: PTH100  # as it is named: links are judged later
         self._checkout = _checkout(self._path)
         self._files = Files(path)
+        # Not those that are read, until they are: what they list beforehand they would not list after the pull.
+        self._counted = Files(path)
         self._within = within
 
     def __len__(self) -> int:
-        # Not of the files that are read: what they list beforehand they would not list after the pull.
-        return len(Files(self._path))
+        return len(self._counted)
 
     async def documents(self) -> AsyncIterator[Document]:
         if reason := await self._pull():
@@ -65,6 +66,7 @@ class Git:
             yield Document(self.address, error="a link that leads elsewhere; name its target instead")
             return
         async for document in self._files.documents():
+            self._counted = self._files
             yield document
 
     def _is_inside(self) -> bool:

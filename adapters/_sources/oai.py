@@ -13,7 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import urlencode
 
-from adapters._sources.arxiv import named
+from adapters._sources.categories import named
 from adapters._sources.fetch import FetchError
 from adapters._sources.pace import Pace
 from bot.calendar import digest_day

@@ -99,13 +99,12 @@ class Posts:
                 doubtful = uncertain and bool(progress.tried)
                 progress = await self._deliver(_Step(room, message, reply, entry, progress), doubtful=doubtful)
                 room = replace(room, channel=progress.channel)
+            await self._publish(room, entry, progress)
         except DeliveryError as error:
             if not _has_ended(error, to, progress):
                 error.begun = progress.done > 0
                 raise
             _log.warning("post_ended", extra={"code": error.code, "platform": to.platform})
-            return
-        await self._publish(room, entry, progress)
 
     async def _room(self, to: Destination, progress: Progress) -> _Room:
         if to.is_person:

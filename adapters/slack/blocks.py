@@ -30,7 +30,7 @@ _CHARACTERS = 9_000
 _BLOCKS = 45  # of 50
 _LABEL = 60  # of 75
 _TITLE = 300
-_FALLBACK = 2_500
+_NOTE = _FALLBACK = 2_500  # of 3,000
 _WIDTHS = (_CHARACTERS, 3_000, 1_000, 280, 200, 120, 60)  # of a body: each is tried until all fits
 _SNIPPET, _SHORTEST = 280, 60
 _VALUE = 2_000
@@ -100,7 +100,7 @@ def thread(reply: Reply) -> list[Message]:
 
     The first message names every paper, however many there are; what does not fit into it comes first in the thread.
     """
-    heads, ends = list(_head(reply)), buttons(reply.buttons, group="end")
+    heads, ends = list(_head(reply)), [*_note(reply), *buttons(reply.buttons, group="end")]
     room = _BLOCKS - len(heads) - len(ends)
     first, *rest = _packed([_line(card) for card in reply.cards], room=room, taken=_size([*heads, *ends]))
     cards = _packed([list(_card(card, n)) for n, card in enumerate(_cards(reply.cards, _SNIPPET))])
@@ -189,7 +189,9 @@ def _head(reply: Reply, *, headed: bool = True) -> Iterator[Block]:
 
 
 def _note(reply: Reply) -> Iterator[Block]:
-    yield from context(here(reply.note.plain))
+    # Whole: what it tells one to type would be of no use without its end.
+    if said := Text(here(reply.note.plain)).clip(_NOTE).plain.strip():
+        yield {"type": "context", "elements": [plain(said)]}
 
 
 def _items(lines: Iterable[Item]) -> Iterator[Block]:

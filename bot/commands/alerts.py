@@ -51,7 +51,8 @@ async def alerts(
     wanted = _changed(was, pace, days, at, tz, quiet, most)
     await store.alert(call.caller, wanted, when(wanted, call.at))
     where = ""
-    if tz is None and (at is not None or (quiet is not None and wanted.quiet)):
+    is_timed = at is not None or (quiet is not None and wanted.quiet is not None)
+    if tz is None and is_timed and wanted.schedule.zone == Schedule().zone:
         where = f"That is the time of {wanted.schedule.zone}. For another zone, type: alerts tz:Europe/Berlin"
     return _said(wanted, call.at, where)
 

@@ -84,7 +84,7 @@ async def settings(
     if missed:
         earlier = number(len(missed), "earlier day")
         said.append(f"What was missed of {earlier} is not posted any more. To see the last, type: today {missed[-1]}")
-    if at is not None and tz is None:
+    if at is not None and tz is None and wanted.schedule.zone == Schedule().zone:
         said.append(f"That is the time of {wanted.schedule.zone}. For another zone, type: settings tz:Europe/Berlin")
     return Reply(Text("\n".join(said)))
 

@@ -70,6 +70,6 @@ def trial(head: str, asked: Query, tried: Trial, buttons: tuple[Button, ...], in
     if tried.quieter:
         typed = f"{tried.quieter.query.text}{instead}"
         lines.append(f"To hear less, type: subscribe {typed}")
-        buttons = (*buttons, Button(f"Tighten to {tried.quieter.query.text}", "subscribe", typed))
+        buttons = (*buttons, Button(f"Tighten with {tried.quieter.term}", "subscribe", typed))
     cards = tuple(found(paper, asked) for paper in tried.examples)
     return Reply(Text("\n".join([*lines, *["For example:"] * bool(cards)])), cards, buttons=buttons, private=True)

@@ -9,7 +9,7 @@ from email.utils import parsedate_to_datetime
 from xml.etree import ElementTree as ET
 
 from bot.digest import xml
-from bot.digest.entries import DigestError, Entry, canonical, names
+from bot.digest.entries import DigestError, Entry, canonical, day_of_arxiv, names
 
 _OAI = "{http://www.openarchives.org/OAI/2.0/}"
 _RAW = "{http://arxiv.org/OAI/arXivRaw/}"
@@ -73,7 +73,8 @@ def _record(element: ET.Element) -> list[Record]:
     versions = {each.get("version", ""): each.findtext(f"{_RAW}date") or "" for each in raw.iter(f"{_RAW}version")}
     try:
         submitted = parsedate_to_datetime(versions["v1"]).astimezone(UTC)
-    except (KeyError, ValueError):
+        day_of_arxiv(submitted.date())
+    except (KeyError, ValueError, OverflowError):
         _log.warning("oai_record_unreadable", extra={"identifier": _identifier(element)})
         return []
     id_ = xml.field(raw, f"{_RAW}id")
