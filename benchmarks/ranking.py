@@ -13,9 +13,9 @@ from benchmarks import material
 from benchmarks.simulated import CLUSTERED, Case, Corpus, History, Simulated, cases, read
 from benchmarks.timing import Row
 from bot.highlights import Weights, choose
-from bot.interest import Interest
+from bot.highlights.interest import Interest
+from bot.highlights.trends import DAYS, rising, terms
 from bot.likeness import Vector, likeness
-from bot.trends import DAYS, rising, terms
 from bot.words import words
 
 _TEN, _FIVE = 10, 5

@@ -20,12 +20,12 @@ from datetime import UTC, date, datetime
 
 from benchmarks import material
 from bot import alerts
-from bot.evidence import Evidence, weigh
 from bot.highlights import Room
-from bot.interest import interests
+from bot.highlights.evidence import Evidence, weigh
+from bot.highlights.interest import interests
+from bot.highlights.trends import DAYS, terms
 from bot.likeness import Rarity, Vector, bag, rarity, unit
 from bot.model import Destination, Listing, Paper, Subscription
-from bot.trends import DAYS, terms
 from bot.words import words
 
 CLUSTERED = ("cs.CV", "cs.AI", "cs.CL", "cs.RO")
@@ -34,7 +34,7 @@ _AMONG_ALL = ("cs.RO", "cs.LG", "cs.SD", "cs.IR", "cs.CY", "eess.IV", "eess.AS",
 _LEARNT_UNTIL, _CHOSEN_UNTIL = date(2025, 7, 31), date(2025, 8, 31)
 _CLUSTER = 80  # papers
 _TERMS = 8  # of a topic, that its people may subscribe to
-_COMPARED = 1000  # papers before a day, as bot.evidence compares it with
+_COMPARED = 1000  # papers before a day, as bot.highlights.evidence compares it with
 _FEWEST = 10  # papers of a day that leave something to choose
 _WHEN = datetime(2025, 8, 1, tzinfo=UTC)
 

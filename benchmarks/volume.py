@@ -27,7 +27,7 @@ from bot.commands import call
 from bot.daily import take_in
 from bot.delivery import deliver
 from bot.grammar import parse
-from bot.model import Answer, Destination, Digest, Paper, Reply, Suggest
+from bot.model import Answer, Destination, Digest, Following, Paper, Reply, Suggest
 from bot.ports import Store
 from bot.service import respond
 from storage import connect
@@ -64,12 +64,13 @@ async def _rows(folder: Path, subscribers: int, questions: int) -> list[tuple[st
     async with connect(f"sqlite:///{folder / 'nobody.db'}") as store:
         alone, _ = await _planned(store, today)
     async with connect(f"sqlite:///{folder / 'volume.db'}") as store:
+        await store.follow(Following(_ROOM))
         for number, query in enumerate(_queries(papers, subscribers)):
             await store.subscribe(Destination("paced", "home", f"@{number}"), parse(query), datetime.now(UTC))
         planned, owed = await _planned(store, today)
         planning = [
             _row("nobody subscribed", alone, alone),
-            _row(f"{subscribers:,} subscribers: {owed:,} messages owed", planned, alone),
+            _row(f"{subscribers:,} subscribers and a room: {owed:,} messages owed", planned, alone),
             Row(f"peak of memory {getrusage(RUSAGE_SELF).ru_maxrss / 1024:,.0f} MiB", "", ""),
         ]
         answering, rate = await _answered(store, questions)

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from bot import alerting, freshness
 from bot.calendar import due, moment, named_days, span, spoken
 from bot.cards import card
-from bot.evidence import follows
+from bot.highlights.evidence import follows
 from bot.model import Button, Delivery, Destination, Following, Reply, Text
 from bot.ports import DeliveryError, Store, Taken
 

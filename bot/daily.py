@@ -8,9 +8,9 @@ from functools import partial
 
 from bot import alerting, alerts
 from bot.calendar import due
-from bot.evidence import Evidence, follows, gather
 from bot.highlights import Room, choose
-from bot.interest import Interest, interests
+from bot.highlights.evidence import Evidence, follows, gather
+from bot.highlights.interest import Interest, interests
 from bot.model import Alerting, Delivery, Digest, Pick
 from bot.ports import Intake, Morning, Plan, Store
 

@@ -7,14 +7,14 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from bot import daily
-from bot.evidence import gather, weigh
 from bot.grammar import parse
 from bot.highlights import Room, Weights, choose
-from bot.interest import Interest, interests
+from bot.highlights.evidence import gather, weigh
+from bot.highlights.interest import Interest, interests
+from bot.highlights.taste import LASTS
+from bot.highlights.trends import Trend
 from bot.model import Destination, Digest, Following, Link, Listing, Paper, Pick, Subscription
 from bot.ports import Intake, Store
-from bot.taste import LASTS
-from bot.trends import Trend
 from storage import connect
 from tests.conftest import MakePaper
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot import trends
-from bot.trends import Trend, rising, spelled
+from bot.highlights import trends
+from bot.highlights.trends import Trend, rising, spelled
 
 # A month of a category: twenty days of thirty papers, of which two in a hundred are about lidar.
 MONTH = [f"Paper {n} on {'lidar' if n % 50 == 0 else f'topic{n % 97}'} for robots" for n in range(600)]

@@ -10,13 +10,13 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from bot.evidence import Evidence
-from bot.interest import Interest
+from bot.highlights.evidence import Evidence
+from bot.highlights.interest import Interest
+from bot.highlights.taste import Taste
+from bot.highlights.trends import Trend, carried, spelled
 from bot.likeness import Vector, likeness
 from bot.model import Paper, Pick
 from bot.spelling import lowered
-from bot.taste import Taste
-from bot.trends import Trend, carried, spelled
 
 _SHORT = 40  # papers, the best ones, among which different topics are looked for
 _NAMED = 3  # words that two papers share

@@ -8,13 +8,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from bot import trends
+from bot.highlights import trends
+from bot.highlights.taste import LASTS, Taste, taste, usual
+from bot.highlights.trends import Trend
 from bot.likeness import Bag, Rarity, Vector, bag, different, rarity
 from bot.model import Destination, Digest, Following, Paper
 from bot.ports import Store
 from bot.query import category_word, category_words
-from bot.taste import LASTS, Taste, taste, usual
-from bot.trends import Trend
 
 _COMPARED = 1000  # papers before the day: by more, a word's rarity changes little
 
