@@ -429,8 +429,8 @@ async def _serve(settings: config.Settings) -> None:
     from bot import metrics  # noqa: PLC0415
     from bot.enrichment import keep_enriching  # noqa: PLC0415
     from bot.gathering import keep_gathering  # noqa: PLC0415
-    from bot.pulse import Pulse, unwell  # noqa: PLC0415
-    from bot.service import serve  # noqa: PLC0415
+    from bot.pulse import Pulse  # noqa: PLC0415
+    from bot.service import serve, unwell  # noqa: PLC0415
 
     typed = sys.stdin is not None and sys.stdin.isatty()
     clock = adapters.terminal().clock

@@ -75,7 +75,6 @@ async def read(source: Source) -> AsyncIterator[tuple[Digest, ...] | None]:
 async def _take_in(digests: Sequence[Digest], store: Store, counts: Counter[str], *, owe: bool) -> None:
     for digest in digests:
         if not digest.declared:
-            # As in the service: were it stored, nobody would miss what is announced for the day later.
             why = quiet(digest.day)
             what = f"no papers in {digest.category} of {spoken(digest.day)}"
             complain(f"{digest.source}: {what}{f': {why}' if why else ' so far'}")

@@ -72,9 +72,7 @@ def expected(now: datetime, delay: timedelta) -> date:
     A digest without papers is no sign of it: arXiv's feeds are empty until the announcement is in.
     """
     day = today_at_arxiv(now.astimezone(UTC) - delay)
-    while quiet(day):
-        day -= timedelta(days=1)
-    return day
+    return expected_before(day) if quiet(day) else day
 
 
 def digest_day(submitted: datetime) -> date:
@@ -95,6 +93,14 @@ def expected_after(day: date) -> date:
     day += timedelta(days=1)
     while quiet(day):
         day += timedelta(days=1)
+    return day
+
+
+def expected_before(day: date) -> date:
+    """Return the last day before `day` on which a digest is expected."""
+    day -= timedelta(days=1)
+    while quiet(day):
+        day -= timedelta(days=1)
     return day
 
 

@@ -23,10 +23,15 @@ async def take_in(
 ) -> Intake:
     """Store a digest, and in the same transaction what is owed for it. Repeating it changes nothing.
 
+    A digest without an entry, as feeds are on a quiet day and before the announcement is in, is none.
+
     Without `owe` nobody is told: so is an archive filled that nobody wants a year of alerts about. Who takes in
     several digests holds the alerts until `hold_until`, so that each person gets one a day, and ends with
     `Store.release`.
     """
+    if not digest.declared:
+        # Were it stored, nobody would miss what is announced for the day later.
+        return Intake(0, 0, 0, 0)
     planned: Plan = partial(plan, evidence=await gather(digest, store, at)) if owe else _nothing
     return await store.take_in(digest, planned, at, hold_until=hold_until)
 

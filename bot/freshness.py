@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from bot.calendar import expected, expected_after, moment, quiet, spoken, today_at_arxiv
+from bot.calendar import expected, expected_after, expected_before, moment, quiet, spoken, today_at_arxiv
 from bot.model import Delivery, Destination, Digest, Reply, Report, State, Text
 from bot.ports import Store
 
@@ -138,15 +138,8 @@ def _heard_of(before: Report, found: Round, due: date, delay: timedelta) -> date
     if due in found.empty and last == due:
         missing = max(missing, 1)
     for _ in range(missing):
-        last = _expected_before(last)
+        last = expected_before(last)
     return last
-
-
-def _expected_before(day: date) -> date:
-    day -= timedelta(days=1)
-    while quiet(day):
-        day -= timedelta(days=1)
-    return day
 
 
 def _missing(day: date, due: date) -> int:

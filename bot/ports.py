@@ -337,12 +337,6 @@ class Store(Protocol):
         One of the same day that was sent before makes it the next part.
         """
 
-    async def owe(self, deliveries: Iterable[Delivery], at: datetime) -> int:
-        """Owe what no digest is the reason of; return how many are new. Their destinations become known.
-
-        One of the same day that was sent before makes it the next part; one that still waits is the same.
-        """
-
     async def trouble(self, destination: Destination) -> Trouble:
         """Return how sending to a destination goes wrong; all is well where a message arrived last."""
 

@@ -89,6 +89,17 @@ class Late:
         await self._platform.post(to, reply, key=key, uncertain=uncertain)
 
 
+async def unwell(store: Store, platforms: Mapping[str, Platform], pulse: Pulse) -> list[str]:
+    """Return what is wrong, in a word each: the deliveries, a platform that was not reached so far, the store."""
+    words = ["delivery"] if pulse.is_silent else []
+    words += [name for name, each in platforms.items() if isinstance(each, Late) and not each.is_reached]
+    try:
+        await store.reports()
+    except StoreError:
+        words.append("store")
+    return words
+
+
 async def serve(
     store: Store,
     platforms: Mapping[str, Platform],

@@ -37,7 +37,7 @@ async def claim(
                   SELECT id FROM destination WHERE paused IS NOT NULL
                   UNION ALL SELECT id FROM closed CROSS JOIN destination USING (platform, workspace)
                   UNION ALL SELECT b.id FROM json_each(:busy) CROSS JOIN destination AS b
-                      ON (b.platform, b.workspace) = (value ->> 0, value ->> 1)
+                      ON (b.platform, b.workspace) = (json_extract(value, '$[0]'), json_extract(value, '$[1]'))
               )
               AND d.platform IN (SELECT value FROM json_each(:platforms))
               -- One at a time for each destination, in order: a message that failed holds back those

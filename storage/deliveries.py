@@ -64,12 +64,6 @@ class Deliveries(Access):
 
         await self.write(job)
 
-    async def owe(self, deliveries: Iterable[Delivery], at: datetime) -> int:
-        async def job(db: aiosqlite.Connection) -> int:
-            return sum([await outbox.owe_message(db, each, at) for each in deliveries])
-
-        return await self.write(job)
-
     async def requeue(self, ids: Iterable[int], at: datetime) -> tuple[int, ...]:
         return await self.write(lambda db: outbox.requeue(db, ids, at))
 

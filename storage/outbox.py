@@ -83,7 +83,7 @@ async def owe(
     return int(new)
 
 
-async def owe_message(db: aiosqlite.Connection, owed: Delivery, at: datetime) -> int:
+async def owe_message(db: aiosqlite.Connection, owed: Delivery, at: datetime) -> None:
     """Owe what no digest is the reason of; one of the day that was told before makes it the next part.
 
     One that still waits will say how things are then, and is the same.
@@ -96,7 +96,7 @@ async def owe_message(db: aiosqlite.Connection, owed: Delivery, at: datetime) ->
         """,
         (*scope(owed.to), owed.kind, owed.day.isoformat(), owed.topic),
     )
-    return await owe(db, [replace(owed, part=int(told) + 1)], at)
+    await owe(db, [replace(owed, part=int(told) + 1)], at)
 
 
 async def settle(

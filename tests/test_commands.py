@@ -238,13 +238,10 @@ async def test_a_day_before_all_digests_is_said_to_be(ask: Ask) -> None:
     [
         (
             "today 2020-11-21 cs.CV",
-            "The digest of cs.CV for Sat 21 Nov 2020 lists no papers: arXiv announces no papers at weekends. The",
+            "No digest of cs.CV for Sat 21 Nov 2020: arXiv announces no papers at weekends. The newest before it",
         ),
-        (
-            "today 2020-11-21",
-            "The digests of cs.CV, cs.LG for Sat 21 Nov 2020 list no papers: arXiv announces no papers",
-        ),
-        ("today", "The digest of cs.CV for today, Mon 23 Nov 2020 lists no papers. The newest is of Fri 20 Nov 2020:"),
+        ("today 2020-11-21", "No digest for Sat 21 Nov 2020: arXiv announces no papers at weekends. The newest"),
+        ("today", "No digest for today, Mon 23 Nov 2020 yet. The newest is of Fri 20 Nov 2020:"),
     ],
 )
 async def test_a_digest_without_papers_is_no_day_with_papers(filled: Store, ask: Ask, line: str, begins: str) -> None:

@@ -11,7 +11,7 @@ from bot import daily
 from bot.commands import answer
 from bot.delivery import deliver
 from bot.grammar import parse
-from bot.model import Delivery, Destination, Digest, Following, Paper, Reply, Schedule
+from bot.model import Destination, Digest, Following, Paper, Reply, Schedule
 from bot.outbox import lines
 from bot.ports import Backlog, DeliveryError, Store
 from tests.conftest import MakeCall
@@ -173,21 +173,6 @@ async def test_what_was_merged_is_another_message(store: Store, slack: Recorder,
 
     assert await states(store) == [(1, "merged", ""), (2, "sent", "")]
     assert await store.requeue([1], NOW) == ()
-
-
-async def test_a_message_of_no_digest_is_owed_once_until_it_is_sent(
-    store: Store, slack: Recorder, clock: Clock
-) -> None:
-    report = Delivery(ROOM, "report", "arxiv:cs.CV", FRIDAY, ())
-    assert await store.owe([report, report], NOW) == 1
-    assert await store.owe([report], NOW) == 0
-    claimed = await store.claim(["slack"], NOW)
-    assert claimed is not None
-    await store.settle(claimed, "sent")
-    assert await store.owe([report], NOW) == 1
-    again = await store.claim(["slack"], NOW)
-    assert again is not None
-    assert (again.to, again.topic, again.part) == (ROOM, "arxiv:cs.CV", 2)
 
 
 async def test_the_backlog_says_what_is_due_and_since_when(store: Store, slack: Recorder, clock: Clock) -> None:

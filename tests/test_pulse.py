@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.ports import DiskError, Platform, Store, Unreachable
-from bot.pulse import Pulse, unwell
-from bot.service import Late, serve
+from bot.pulse import Pulse
+from bot.service import Late, serve, unwell
 from tests.fakes.recorder import Recorder
 from tests.fakes.waiting import until
 

@@ -17,21 +17,18 @@ async def day_shown(
     With them comes their day (None: there are none), and what to say first where it is not the one that was wanted.
     """
     wanted = day or call.at.date()
-    taken, empty = await _taken(wanted, category, store)
+    taken = await _taken(wanted, category, store)
     if taken:
         return "", wanted, taken
     newest = await store.newest(category, until=None if day is None else wanted)
-    head = _nothing_on(wanted, call.at.date(), category, empty, newest)
+    head = _nothing_on(wanted, call.at.date(), category, newest)
     if newest is None:
         return head, None, []
-    taken, _ = await _taken(newest, category, store)
-    return head, newest, taken
+    return head, newest, await _taken(newest, category, store)
 
 
-async def _taken(day: date, category: str | None, store: Store) -> tuple[list[Taken], list[str]]:
-    """Return a day's digests (of the category), and the categories whose digests list no paper."""
-    found = [each for each in await store.digests(day) if category in (None, each.category)]
-    return [each for each in found if each.declared], [each.category for each in found if not each.declared]
+async def _taken(day: date, category: str | None, store: Store) -> list[Taken]:
+    return [each for each in await store.digests(day) if category in (None, each.category)]
 
 
 def counted(taken: Taken) -> str:
@@ -43,16 +40,12 @@ def counted(taken: Taken) -> str:
     return line
 
 
-def _nothing_on(wanted: date, today: date, category: str | None, empty: list[str], newest: date | None) -> str:
-    """Say why a day has no papers, not even in its `empty` digests, and which is the newest with some."""
+def _nothing_on(wanted: date, today: date, category: str | None, newest: date | None) -> str:
+    """Say why a day has no papers, and which is the newest with some."""
     of = f" of {category}" if category else ""
     when = f"today, {spoken(wanted)}" if wanted == today else spoken(wanted)
     why = quiet(wanted)
-    if empty:
-        many = len(empty) > 1
-        head = f"The digest{'s' * many} of {', '.join(empty)} for {when} {'list' if many else 'lists'} no papers"
-        head += f": {why}." if why else "."
-    elif wanted > today:
+    if wanted > today:
         head = f"{spoken(wanted)} is yet to come."
     elif why:
         head = f"No digest{of} for {when}: {why}."
