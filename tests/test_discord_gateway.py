@@ -617,3 +617,15 @@ async def test_cancelling_twice_closes_at_once(server: FakeDiscord, ledger: Ledg
         assert not here.made[0].is_closed()
     assert here.made[0].is_closed()
     assert here.heard == []
+
+
+async def test_cancelling_at_any_moment_of_closing_leaves_no_connection(server: FakeDiscord, ledger: Ledger) -> None:
+    for moment in range(1, 9):
+        client = Kept(ledger).make()
+        await client.login(server.token)
+        closing = asyncio.create_task(client.close())
+        for _ in range(moment):
+            await asyncio.sleep(0)
+        closing.cancel()
+        await asyncio.wait([closing])
+        assert client.http.connector.closed, moment

@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import pytest
-from aiohttp import web
+from aiohttp import WSCloseCode, web
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
@@ -20,6 +20,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from adapters.slack import sockets
 from bot.config import SettingsError
 from tests.fakes.slack import FakeSlack, Fault, broken, dropped, limited, refused
+from tests.fakes.slack_sockets import Connection
 
 
 def echo(client: AsyncWebClient, seen: Counter[str]) -> AsyncApp:
@@ -259,3 +260,19 @@ async def test_cancelling_leaves_no_task_no_thread_and_no_line_behind(slack: Fak
     assert ours - {made.task} == set()
     assert made.health.up == 0
     assert set(threading.enumerate()) <= threads
+
+
+async def test_a_line_that_is_cancelled_before_it_is_read_is_closed(
+    slack: FakeSlack, client: AsyncWebClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = Running(slack, client)
+    lines: list[Connection] = []
+
+    def end(*_: object, **__: object) -> None:  # in place of what is logged when a line stands
+        lines.extend(slack.sockets.open)
+        made.task.cancel()
+
+    monkeypatch.setattr(sockets._log, "info", end)
+    await asyncio.wait([made.task])
+    await lines[0].gone.wait()
+    assert lines[0].socket.close_code == WSCloseCode.OK

@@ -85,7 +85,11 @@ class Gateway(discord.AutoShardedClient):
         try:
             await self._finish()
         finally:
-            await super().close()
+            try:
+                await super().close()
+            finally:
+                # The library closes in a task, which a cancellation may end before it begins. This is for that.
+                await self.http.close()
 
     async def _finish(self) -> None:
         await asyncio.sleep(0)  # what came last begins

@@ -134,7 +134,11 @@ class _Line:
                 _log.info("socket_rebuilt", extra={"seconds": round(opened - lost, 1), "platform": "slack"})
             over = asyncio.Event()
             self.tasks.create_task(self._read(socket, over))
-            await over.wait()
+            try:
+                await over.wait()
+            except asyncio.CancelledError:
+                await socket.close()  # who reads it may have been cancelled too, before beginning
+                raise
             lost = now()
             failures = 0 if lost - opened > _STEADY else failures + 1
             if failures:
