@@ -1,41 +1,45 @@
-"""Measure, and print one table: what Paperwire costs, and what its peers cost, all in one run."""
+"""Measure, and print tables: what Paperwire must hold beside its peers, and reports of what else it costs.
+
+The families of `_BARS` are held against the bars, on a database of a size; those of `_REPORTS` tell more of one thing.
+"""
 
 from __future__ import annotations
 
 import os
-import platform
-import sqlite3
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
+from time import perf_counter
 
 import click
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import discord, ingest, kill9, parsing, ranking, searching, slack, startup, volume
+from benchmarks import discord, kill9, likeness, parsing, ranking, report, slack, volume
+from benchmarks.bars import Bar
+from benchmarks.scaled import SIZES
 from benchmarks.timing import Row
 
-Family = Iterable[tuple[str, list[Row]]]
-
+# Each is a module with `bars(size)`.
+_BARS = (
+    *("search", "relevance", "typos", "folding", "reading", "matching"),
+    *("ingest", "concurrency", "startup", "felt"),
+)
 # Each measures quickly, or well.
-_FAMILIES: dict[str, Callable[[bool], Family]] = {
+_REPORTS: dict[str, Callable[[bool], Iterable[tuple[str, list[Row]]]]] = {
     "parsing": lambda quick: [parsing.rows(3 if quick else 9)],
-    "ingest": lambda quick: [ingest.rows(3 if quick else 7)],
-    "searching": lambda quick: searching.rows(10 if quick else 100, 3_000 if quick else None),
+    "likeness": lambda quick: likeness.rows(20 if quick else 200),
     "ranking": lambda quick: ranking.rows(2 if quick else 12),
     "slack": lambda quick: slack.rows(10 if quick else 60, 3_000 if quick else 100_000),
     "discord": lambda quick: discord.rows(20 if quick else 60, 3_000 if quick else 100_000),
-    "startup": lambda quick: [startup.rows(3 if quick else 15)],
     "volume": lambda quick: volume.rows(1_000 if quick else 10_000, 20 if quick else 100),
 }
 _KILL9 = "kill9"
-# They take minutes each, and are measured by name.
-_LONG = ("ranking", _KILL9)
+_PERFORMANCE = Path(__file__).parent.parent / "docs" / "performance.md"
 
 
 def _known(_: click.Context, __: click.Parameter, names: Sequence[str]) -> Sequence[str]:
-    every = (*_FAMILIES, _KILL9)
+    every = (*_BARS, *_REPORTS, _KILL9)
     if unknown := [name for name in names if name not in every]:
         raise click.BadParameter(f"there is no {', '.join(unknown)}; there are: {', '.join(every)}.")
     return names
@@ -43,26 +47,50 @@ def _known(_: click.Context, __: click.Parameter, names: Sequence[str]) -> Seque
 
 @click.command()
 @click.argument("names", nargs=-1, metavar="[NAME]...", callback=_known)
-@click.option("--quick", is_flag=True, help="Fewer rounds, and a tenth of the corpus.")
+@click.option(
+    "--size", type=click.Choice(list(SIZES)), default=next(iter(SIZES)), show_default=True, help="Papers, for the bars."
+)
+@click.option("--write/--no-write", default=True, help="Whether all bars are written to docs/performance.md.")
+@click.option("--quick", is_flag=True, help="Fewer rounds and fewer papers, for the reports.")
 @click.option("--kills", default=500, show_default=True, help="How often kill9 kills in each case.")
 @click.option("--seed", envvar="SEED", help="What kill9 draws the moments from; SEED may name it too.")
-def main(names: Sequence[str], *, quick: bool, kills: int, seed: str | None) -> None:
-    """Measure Paperwire beside its peers: medians of interleaved runs. Without a NAME, all but ranking and kill9."""
+def main(names: Sequence[str], *, size: str, write: bool, quick: bool, kills: int, seed: str | None) -> None:
+    """Measure Paperwire beside its peers, in runs that take turns.
+
+    Without a NAME: all that has a bar, as a table with the verdicts, which docs/performance.md then has too. What has
+    bars: search, relevance, typos, folding, reading, matching, ingest, concurrency, startup, felt. Reports
+    are had by name: parsing, likeness, ranking, slack, discord, volume, kill9.
+    """
     console = Console()
     console.width = max(console.width, 120)  # a pipe has no width
-    names = names or [name for name in _FAMILIES if name not in _LONG]
-    if measured := [name for name in _FAMILIES if name in names]:
-        _measure(measured, quick=quick, console=console)
+    if barred := [name for name in _BARS if name in names or not names]:
+        measured = {name: _bars(name, SIZES[size]) for name in barred}
+        machine = report.machine()
+        console.print(report.table(measured, f"Paperwire with {size} papers, {machine}"))
+        if write and not names:
+            report.write(
+                _PERFORMANCE, SIZES, size, report.section(measured, f"python -m benchmarks --size {size}", machine)
+            )
+    if reports := [name for name in _REPORTS if name in names]:
+        _report(reports, quick=quick, console=console)
     if _KILL9 in names and not kill9.run(kills, seed or os.urandom(4).hex(), console):
         raise click.exceptions.Exit(1)
 
 
-def _measure(names: Iterable[str], *, quick: bool, console: Console) -> None:
-    table = Table(title=_title(quick=quick), caption=_CAPTION, title_justify="left", caption_justify="left")
+def _bars(name: str, size: int) -> list[Bar]:
+    began = perf_counter()
+    bars: list[Bar] = list(import_module(f"benchmarks.{name}").bars(size))
+    click.echo(f"{name}: {perf_counter() - began:.0f} s", err=True)
+    return bars
+
+
+def _report(names: Iterable[str], *, quick: bool, console: Console) -> None:
+    title = f"Paperwire, {report.machine()}{', quick' if quick else ''}"
+    table = Table(title=title, caption=_CAPTION, title_justify="left", caption_justify="left")
     for column in ("", "wall", "CPU", "ratio of wall, CPU"):
         table.add_column(column, justify="right" if column else "left")
     for name in names:
-        for what, rows in _FAMILIES[name](quick):
+        for what, rows in _REPORTS[name](quick):
             table.add_section()
             table.add_row(f"[bold]{what}[/bold]")
             for row in rows:
@@ -74,23 +102,6 @@ _CAPTION = (
     "Medians of runs that take turns. A ratio is a line's time over the time of the first line of its group: "
     "below 1, that line is faster."
 )
-
-
-def _title(*, quick: bool) -> str:
-    now = datetime.now(UTC)
-    return (
-        f"Paperwire, {now:%d %b %Y}{', quick' if quick else ''}: {_processor()}, {os.cpu_count()} cores, "
-        f"load {os.getloadavg()[0]:.1f}; Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}"
-    )
-
-
-def _processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
-    except OSError:
-        lines = []
-    named = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
-    return next(named, platform.machine())
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ async def filled(count: int) -> AsyncIterator[tuple[Store, int]]:
         async with connect(f"sqlite:///{Path(folder) / 'chats.db'}") as store:
             for digest in material.enlarged(count):
                 await take_in(digest, store, datetime.now(UTC))
-            yield store, (await store.census()).papers
+            yield store, await store.size()
 
 
 @asynccontextmanager

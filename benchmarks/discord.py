@@ -64,19 +64,19 @@ async def _asked(store: Store, rounds: int) -> tuple[dict[str, list[Cost]], dict
 
     discord.py knows one Discord in a process: so each has its own for a turn.
     """
-    contenders = {"Paperwire": _paperwire, "discord.py as documented": _documented}
+    contenders = {"Paperwire": paperwire, "discord.py as documented": _documented}
     answers: dict[str, list[Cost]] = {name: [] for name in contenders}
     offers: dict[str, list[Cost]] = {name: [] for name in contenders}
     for number in range(max(2, rounds // _REPEATS)):
         for name in list(contenders)[:: -1 if number % 2 else 1]:
             async with FakeDiscord(judging=False) as fake, contenders[name](fake, store):
                 for _ in range(_REPEATS):
-                    answers[name] += [await _command(fake, line) for line in LINES]
+                    answers[name] += [await command(fake, line) for line in LINES]
                     offers[name] += [await _offered(fake, typed) for typed in _TYPED]
     return answers, offers
 
 
-async def _command(fake: FakeDiscord, line: str) -> Cost:
+async def command(fake: FakeDiscord, line: str) -> Cost:
     name, _, text = line.partition(" ")
     wall, cpu = perf_counter(), process_time()
     answered = await fake.slash(fake.ben, fake.papers, name, **({"query": text} if text else {}))
@@ -91,7 +91,7 @@ async def _offered(fake: FakeDiscord, typed: str) -> Cost:
 
 
 @asynccontextmanager
-async def _paperwire(fake: FakeDiscord, store: Store) -> AsyncIterator[None]:
+async def paperwire(fake: FakeDiscord, store: Store) -> AsyncIterator[None]:
     settings = Settings(database="", discord_api=fake.api, discord_token=fake.token)
     fake.register(payload())  # the store knows that a Discord has them, and not that this is another one
     async with (

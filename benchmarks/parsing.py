@@ -5,20 +5,27 @@ from __future__ import annotations
 from importlib.util import find_spec
 
 from benchmarks import material
-from benchmarks.timing import Contender, Row, Watch, interleaved, rates
+from benchmarks.timing import Contender, Cost, Row, Watch, interleaved, rates
 from bot.digest import parse
+
+OURS, PEER = "digest.parse", "markdown-it-py, to tokens"
 
 
 def rows(rounds: int) -> tuple[str, list[Row]]:
     name, texts = material.texts()
     papers = sum(len(digest.papers) for text in texts for digest in parse(text, "benchmark"))
-    contenders: dict[str, Contender] = {"digest.parse": lambda watch: _parse(watch, texts)}
-    missing = []
+    found = costs(rounds)
+    missing = [] if PEER in found else [Row('markdown-it-py is not installed: pip install -e ".[bench]"', "", "")]
+    return f"Parse: {name}, {papers:,} papers", rates(found, papers, "papers") + missing
+
+
+def costs(rounds: int) -> dict[str, Cost]:
+    """Return what reading the texts costs us, and the peer where it is installed."""
+    _, texts = material.texts()
+    contenders: dict[str, Contender] = {OURS: lambda watch: _parse(watch, texts)}
     if find_spec("markdown_it"):
-        contenders["markdown-it-py, to tokens"] = lambda watch: _tokens(watch, texts)
-    else:
-        missing.append(Row('markdown-it-py is not installed: pip install -e ".[bench]"', "", ""))
-    return f"Parse: {name}, {papers:,} papers", rates(interleaved(contenders, rounds), papers, "papers") + missing
+        contenders[PEER] = lambda watch: _tokens(watch, texts)
+    return interleaved(contenders, rounds)
 
 
 def _parse(watch: Watch, texts: list[str]) -> None:

@@ -19,13 +19,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
 from benchmarks import material
-from bot import alerts
 from bot.highlights import Room
 from bot.highlights.evidence import Evidence, weigh
 from bot.highlights.interest import interests
 from bot.highlights.trends import DAYS, terms
 from bot.likeness import Rarity, Vector, bag, rarity, unit
 from bot.model import Destination, Listing, Paper, Subscription
+from bot.subscribers import Subscribers
 from bot.words import words
 
 CLUSTERED = ("cs.CV", "cs.AI", "cs.CL", "cs.RO")
@@ -101,7 +101,7 @@ def cases(corpus: Corpus, rooms: int, *, chosen_by: bool) -> Iterable[Case]:
         voices = {
             _place(room, reactions): dict(room.reactions[:reactions]) for room in simulated for reactions in (5, 20)
         }
-        everyone = [each for room in simulated for each in _subscriptions(room)]
+        everyone = Subscribers.of(each for room in simulated for each in _subscriptions(room))
         tenants = {("benchmark", room.name) for room in simulated}
         for day in (each for each in days if first < each <= last):
             papers = [corpus.papers[id_] for id_ in corpus.days[category, day]]
@@ -120,7 +120,7 @@ def cases(corpus: Corpus, rooms: int, *, chosen_by: bool) -> Iterable[Case]:
                     reacted,
                 ),
             )
-            followed = interests(everyone, alerts.match(everyone, papers), tenants)
+            followed = interests(everyone.match(papers), tenants)
             for room in simulated:
                 topics = corpus.topics[category]
                 relevant = {each.id: topics[each.id] for each in papers if topics.get(each.id) in room.topics}

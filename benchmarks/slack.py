@@ -65,7 +65,7 @@ async def _asked(store: Store, rounds: int) -> tuple[list[Row], list[Row]]:
     async with (
         FakeSlack(judging=False) as ours,
         FakeSlack(judging=False) as theirs,
-        _paperwire(ours, store),
+        paperwire(ours, store),
         _bolt(theirs, store),
     ):
         times: dict[str, tuple[list[Cost], list[Cost]]] = {"Paperwire": ([], []), "slack-bolt as documented": ([], [])}
@@ -91,7 +91,7 @@ async def _ask(slack: FakeSlack, line: str, acks: list[Cost], answers: list[Cost
 async def _cut(store: Store, seconds: float) -> list[Row]:
     """Cut each one's connections again and again; return how long nobody could be reached."""
     rows = []
-    for name, started in (("Paperwire", _paperwire), ("slack-bolt as documented", _bolt)):
+    for name, started in (("Paperwire", paperwire), ("slack-bolt as documented", _bolt)):
         async with FakeSlack() as slack, started(slack, store):
             begun = checked = perf_counter()
             cut = begun + _CUT_EVERY
@@ -111,7 +111,7 @@ async def _cut(store: Store, seconds: float) -> list[Row]:
 
 
 @asynccontextmanager
-async def _paperwire(slack: FakeSlack, store: Store) -> AsyncIterator[None]:
+async def paperwire(slack: FakeSlack, store: Store) -> AsyncIterator[None]:
     settings = Settings(database="", slack_api=slack.api, slack_bot_token=slack.token, slack_app_token=slack.app_token)
     async with (
         Adapter.open(settings, store.ledger("slack")) as adapter,

@@ -17,11 +17,11 @@ _OTHER_FIELD = {"title": "abstract", "abstract": "title"}
 
 async def why_nothing(asked: Query, store: Store) -> str:
     """Say which part of a query finds nothing, or that only all of it together does."""
-    census = await store.census()
-    if not census.papers:
+    held = await store.holdings()
+    if not held.papers:
         return "Nothing is stored yet. Who runs the bot can change that, in a shell: paperwire ingest PATH"
     parts = list(_parts(asked.root))
-    if not census.with_authors and any(isinstance(part, Term) and part.field == "author" for part in parts):
+    if not held.with_authors and any(isinstance(part, Term) and part.field == "author" for part in parts):
         return "The digests here carry no authors, so author: finds nothing. Search for words instead."
     for part in parts:
         if await _total(part, store):
@@ -35,8 +35,8 @@ async def why_nothing(asked: Query, store: Store) -> str:
                 return f"No digest here lists {arxiv_id}."
             case HasCode():
                 return "No paper here names a code address."
-            case Announced() if census.oldest and census.newest:
-                return f"The digests here are from {spoken(census.oldest)} to {spoken(census.newest)}."
+            case Announced() if held.oldest and held.newest:
+                return f"The digests here are from {spoken(held.oldest)} to {spoken(held.newest)}."
     nodes = asked.root.nodes if isinstance(asked.root, And) else (asked.root,)
     kept = tuple(node for node in nodes if not isinstance(node, Not))
     if len(kept) < len(nodes) and await _total(And(kept), store):

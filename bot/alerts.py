@@ -1,8 +1,4 @@
-"""Many subscriptions against a day's papers, in one pass.
-
-Subscriptions are parsed once for each distinct query. A query is held against a paper only where the paper has one of
-the query's anchors, words without which it cannot match; so a day costs little more than reading its papers.
-"""
+"""What a person's subscriptions match, and why: what a message and `matches` show."""
 
 from __future__ import annotations
 
@@ -12,64 +8,41 @@ from collections.abc import Iterable
 
 from bot.grammar import parse
 from bot.model import Destination, Paper, Pick, Subscription, UserError
-from bot.query import And, Folded, Node, Or, Query, Term
+from bot.percolator import Percolator, bits
+from bot.query import Folded, Query
 
 _log = logging.getLogger(__name__)
 
 
 def match(subscriptions: Iterable[Subscription], papers: Iterable[Paper]) -> dict[Destination, tuple[Pick, ...]]:
     """Return for each person the papers that match, in the order given, each with every reason and subscription."""
-    typed: defaultdict[str, list[Subscription]] = defaultdict(list)
-    for each in subscriptions:
-        typed[each.query].append(each)
-    holders: defaultdict[str, list[Subscription]] = defaultdict(list)
-    anchored: defaultdict[str, list[Query]] = defaultdict(list)
-    unanchored: list[Query] = []
-    for line, owners in typed.items():
-        try:
-            query = parse(line)
-        except UserError:
-            # Saved under an older grammar: its owner sees it in `subscriptions`; everybody else's must still fire.
-            _log.warning("subscription_unreadable", extra={"people": len(owners)})
-            continue
-        holders[query.text] += owners
-        anchors = _anchors(query.root)
-        for word in anchors or ():
-            anchored[word].append(query)
-        if anchors is None:
-            unanchored.append(query)
-
-    found: defaultdict[Destination, list[Pick]] = defaultdict(list)
-    for paper in papers:
-        folded = Folded(paper)
-        words = set(f"{folded.title}{folded.abstract}{folded.author}".split())
-        candidates = {query.text: query for word in words & anchored.keys() for query in anchored[word]}
-        candidates |= {query.text: query for query in unanchored}
-        picks: defaultdict[Destination, list[tuple[int, tuple[str, ...]]]] = defaultdict(list)
-        for line, query in candidates.items():
-            if query.matches(folded):
-                reasons = query.reasons(folded)
-                for each in holders[line]:
-                    picks[each.person].append((each.number, reasons))
-        for person, hits in picks.items():
-            hits.sort()
-            reasons = tuple(dict.fromkeys(reason for _, each in hits for reason in each))
-            found[person].append(Pick(paper.id, reasons, tuple(number for number, _ in hits)))
-    return {person: tuple(picks) for person, picks in found.items()}
+    folded = [Folded(paper) for paper in papers]
+    percolator = Percolator()
+    held = [(each, query, percolator.add(query)) for each in subscriptions if (query := readable(each.query))]
+    true = percolator.match(folded)
+    hits: defaultdict[Destination, defaultdict[int, list[tuple[int, Query]]]] = defaultdict(lambda: defaultdict(list))
+    for each, query, node in held:
+        for number in bits(true[node]):
+            hits[each.person][number].append((each.number, query))
+    return {
+        person: tuple(_pick(folded[number], of_person[number]) for number in sorted(of_person))
+        for person, of_person in hits.items()
+    }
 
 
-def _anchors(node: Node) -> frozenset[str] | None:
-    """Return words of which a matching paper has at least one; None where no such words exist."""
-    match node:
-        case Term(phrases):
-            whole = [[word for word in phrase if not word.endswith("*")] for phrase in phrases]
-            return frozenset(max(words, key=len) for words in whole) if all(whole) else None
-        case And(nodes):
-            each = [words for words in map(_anchors, nodes) if words is not None]
-            # Long words are rare words, and a rare anchor spares the most work.
-            return max(each, key=lambda words: min(map(len, words))) if each else None
-        case Or(nodes):
-            each = [words for words in map(_anchors, nodes) if words is not None]
-            return frozenset().union(*each) if len(each) == len(nodes) else None
-        case _:
-            return None
+def readable(line: str) -> Query | None:
+    """Return the query of a subscription; None for one saved under an older grammar.
+
+    Its owner sees it in `subscriptions`; everybody else's must still fire.
+    """
+    try:
+        return parse(line)
+    except UserError:
+        _log.warning("subscription_unreadable")
+        return None
+
+
+def _pick(paper: Folded, hits: list[tuple[int, Query]]) -> Pick:
+    hits.sort(key=lambda hit: hit[0])
+    reasons = dict.fromkeys(reason for _, query in hits for reason in query.reasons(paper))
+    return Pick(paper.id, tuple(reasons), tuple(number for number, _ in hits))

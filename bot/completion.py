@@ -10,17 +10,21 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from functools import lru_cache
+from itertools import islice, pairwise
 
 from bot.grammar import FIELDS, MIN_PREFIX, closed, parse, plain
 from bot.likeness import TELL_NOTHING
 from bot.model import ARCHIVES, UserError
 from bot.ports import Store
 from bot.query import And, Term
+from bot.recent import Recent, recent
 from bot.spelling import lowered
 from bot.words import beginnings, phrases, words
 
 _TITLES = 300  # the newest that fit tell what people look for; all of them would take as long as there are papers
+_OLDER = 100  # where none of the newest fits
+_DAYS = 50
 _ENOUGH = 10
 _EXAMPLES = 3
 _LAST = re.compile(r'[^\s()"]*$')
@@ -34,13 +38,13 @@ async def completed(typed: str, store: Store) -> list[str]:
     query = _Typed.of(plain(typed))
     match query.field:
         case "cat":
-            ends = await categories(query.begun, store)
+            ends = codes(query.begun, (*await store.categories(), *ARCHIVES))
         case "id":
             ends = list(await store.titles_from(query.begun, limit=_ENOUGH)) if query.begun else []
         case "has":
             ends = ["code"] if "code".startswith(query.begun.lower()) else []
         case "after" | "before" | "on":
-            ends = [str(day) for day in await store.days() if str(day).startswith(query.begun)]
+            ends = [str(day) for day in await store.days() if str(day).startswith(query.begun)][:_DAYS]
         case "author":  # no digest carries enough of them
             ends = []
         case _:
@@ -50,30 +54,17 @@ async def completed(typed: str, store: Store) -> list[str]:
 
 async def examples(store: Store) -> list[str]:
     """Return queries to begin with: what the newest titles speak of most, and categories."""
-    pairs: Counter[str] = Counter()
-    for title in (await store.titles(limit=_TITLES)).values():
-        found = list(_WORD.finditer(title.lower()))
-        pairs.update(
-            f"{one[0]} {other[0]}"
-            for one, other in pairwise(found)
-            if other.start() == one.end() + 1 and TELL_NOTHING.isdisjoint((one[0], other[0]))
-        )
-    chosen: list[str] = []
-    for pair, _ in pairs.most_common():
-        if len(chosen) == _EXAMPLES:
-            break
-        if set(pair.split()).isdisjoint(" ".join(chosen).split()):
-            chosen.append(pair)
+    pairs = _pairs(tuple(islice((await recent(store)).titles.values(), _TITLES)))
     newest = await store.newest()
     digests = await store.digests(newest) if newest else ()
     largest = sorted(digests, key=lambda taken: -taken.stored)[:_EXAMPLES]
-    return [*(f'"{pair}"' for pair in chosen), *(f"cat:{taken.category}" for taken in largest)]
+    return [*(f'"{pair}"' for pair in pairs), *(f"cat:{taken.category}" for taken in largest)]
 
 
-async def categories(begun: str, store: Store) -> list[str]:
-    """Return the categories, and arXiv's archives, that begin as typed; then those whose subject does (cv: cs.CV)."""
+def codes(begun: str, every: Iterable[str]) -> list[str]:
+    """Return the categories and archives that begin as typed; then those whose subject does (cv: cs.CV)."""
     begun = begun.lower()
-    known = dict.fromkeys((*await store.categories(), *ARCHIVES))
+    known = dict.fromkeys(every)
     so = [code for code in known if code.lower().startswith(begun)]
     subjects = [code for code in known if code.lower().partition(".")[2].startswith(begun)]
     return list(dict.fromkeys([*sorted(so, key=lambda code: code.lower() != begun), *subjects]))
@@ -121,17 +112,33 @@ class _Typed:
 async def _words(query: _Typed, store: Store) -> list[str]:
     if not query.begun and not query.phrase:
         return []
-    phrase = query.phrase or ""
-    # Half of all papers have a word with a certain letter: then the rest of the query chooses among the newest.
-    near = ways(phrase + query.begun)
-    asked = [Term(near, "", "title")] if near else []
+    known = await recent(store)
     beside = _beside(query.before)
-    found = _counted(query, (await store.titles([*beside, *asked], limit=_TITLES)).values())
-    if beside and len(found) < _ENOUGH:
-        found += [
-            each for each in _counted(query, (await store.titles(asked, limit=_TITLES)).values()) if each not in found
-        ]
+    found = await _continued(query, beside, known, store) if beside else []
+    if len(found) < _ENOUGH:
+        found += [each for each in await _continued(query, (), known, store) if each not in found]
     return found
+
+
+async def _continued(query: _Typed, beside: Sequence[Term], known: Recent, store: Store) -> list[str]:
+    """Return the words that continue a query in titles that have what stands `beside`, the most frequent first.
+
+    That is asked of the newest titles, and only for what none of them has, of all.
+    """
+    phrase = phrases(query.phrase or "")
+    # Many words begin alike: where whole words are asked for as well, these choose the titles.
+    terms = [*beside, *([Term(phrase, "", "title")] if phrase else [])]
+    if query.phrase:
+        found = _counted(query, known.having(terms, most=_TITLES).values())
+    else:
+        said = _said(query)
+        begun = known.begun_beside(terms, query.begun, most=_TITLES) if terms else known.begun(query.begun)
+        found = [each.shown for each in begun if not said.issuperset(each.folded)]
+    if found or known.is_all:
+        return found
+    if not terms and (near := ways(query.begun)):
+        terms = [Term(near, "", "title")]
+    return _counted(query, (await store.titles(terms, limit=_OLDER)).values()) if terms else []
 
 
 def _beside(before: str) -> Sequence[Term]:
@@ -144,11 +151,36 @@ def _beside(before: str) -> Sequence[Term]:
     return [replace(each, field="title") for each in nodes if isinstance(each, Term) and each.field in (None, "title")]
 
 
+def _said(query: _Typed) -> set[str]:
+    """Return the words that a query has already, and that need not be offered."""
+    return set() if query.field or query.phrase else set(words(query.before))
+
+
+@lru_cache(4)  # they are asked for whenever a field is opened
+def _pairs(titles: tuple[str, ...]) -> list[str]:
+    """Return the pairs of words that most titles have, each of other words."""
+    pairs: Counter[str] = Counter()
+    for title in titles:
+        found = list(_WORD.finditer(title.lower()))
+        pairs.update(
+            f"{one[0]} {other[0]}"
+            for one, other in pairwise(found)
+            if other.start() == one.end() + 1 and TELL_NOTHING.isdisjoint((one[0], other[0]))
+        )
+    chosen: list[str] = []
+    for pair, _ in pairs.most_common():
+        if len(chosen) == _EXAMPLES:
+            break
+        if set(pair.split()).isdisjoint(" ".join(chosen).split()):
+            chosen.append(pair)
+    return chosen
+
+
 def _counted(query: _Typed, titles: Iterable[str]) -> list[str]:
     """Return the words of titles that continue a query, as they are spelt most often there, the most frequent first."""
     lead = "".join(rf"{re.escape(word)}\W+" for word in (query.phrase or "").split())
     word = re.compile(rf"(?<![\w-]){lead}({re.escape(query.begun)}\w*[+#]*(?:[-‐‑]\w+)*)", re.IGNORECASE)
-    said: set[str] = set() if query.field or query.phrase else set(words(query.before))
+    said = _said(query)
     spelt: dict[tuple[str, ...], Counter[str]] = {}
     for title in titles:
         for written in word.findall(title):

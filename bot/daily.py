@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from functools import partial
 
-from bot import alerting, alerts
+from bot import alerting
 from bot.calendar import due
 from bot.highlights import Room, choose
 from bot.highlights.evidence import Evidence, follows, gather
 from bot.highlights.interest import Interest, interests
-from bot.model import Alerting, Delivery, Digest, Pick
+from bot.model import Alerting, Delivery, Destination, Digest
 from bot.ports import Intake, Morning, Plan, Store
 
 # So long at most does what is owed wait for the rest of a batch: one that is killed does not keep it for ever.
@@ -42,21 +42,23 @@ def plan(morning: Morning, evidence: Evidence = Evidence()) -> Iterator[Delivery
     Alerts are for papers that are new here and that the person was never told of; highlights, too, are of papers that
     the room has not seen, and for a digest's first time only: a correction of it does not post them again.
     """
-    matching = alerts.match(morning.subscriptions, morning.fresh)
-    for person, picks in matching.items():
-        told = morning.told.get(person, frozenset())
+    matching = morning.subscribers.match(morning.fresh)
+    usual = Alerting()
+    for address, picks in matching.picks():
+        person = Destination.parse(address)
+        told = morning.told.get(person)
         # Only which papers: why is said by what the person is subscribed to when the message goes out.
-        news = tuple(Pick(pick.paper) for pick in picks if pick.paper not in told)
+        news = tuple(pick for pick in picks if pick.paper not in told) if told else picks
         if news:
             part = morning.parts.get(person, 0) + 1
-            later = alerting.when(morning.alerting.get(person, Alerting()), morning.at)
+            later = alerting.when(morning.alerting.get(person, usual), morning.at)
             yield Delivery(person, "alert", "", morning.day, news, part, due=later)
     if not morning.first:
         return
     followings = [each for each in morning.followings if follows(each, morning.category)]
     # Where a person is alone with us, nobody else is "here".
     tenants = {each.room.tenant for each in followings if not each.room.is_person}
-    followed = interests(morning.subscriptions, matching, tenants)
+    followed = interests(matching, tenants)
     for each in followings:
         shown = morning.shown.get(each.room, frozenset())
         papers = [paper for paper in morning.fresh if paper.id not in shown]

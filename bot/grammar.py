@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Literal
 
+from bot import abbreviations
 from bot.model import UserError
 from bot.query import And, Announced, Category, HasCode, Id, Node, Not, Or, Query, Term
 from bot.words import beginnings, phrases
@@ -34,6 +35,7 @@ FIELDS = {
     "after": "announced on that day or later: after:2020-11-01",
     "before": "announced before that day: before:2020-12-01",
     "on": "announced on that day: on:2020-11-20",
+    "sort": "the order of what is found: sort:new for the newest first, sort:best as without it",
 }
 
 _TOKEN = re.compile(r'(?P<space>\s+)|(?P<open>\()|(?P<close>\))|(?P<minus>-)|(?P<rest>[^\s()"]*"|[^\s()"]+)')
@@ -59,13 +61,14 @@ def parse(line: str) -> Query:
         raise UserError('Type what to look for, for example: "point cloud" -medical')
     if len(line) > MAX_LENGTH:
         raise UserError(f"A query can have {MAX_LENGTH} characters; this one has {len(line)}. Leave some words out.")
-    root = _Parser(line).root()
+    parser = _Parser(line)
+    root = parser.root()
     if not _asks(root):
         raise UserError(
             f"{line} only says what to leave out, so nearly every paper would match. "
             f"Type a word to look for before it, for example: segmentation {line}"
         )
-    return Query(line, root)
+    return Query(line, root, parser.sort)
 
 
 def plain(line: str) -> str:
@@ -110,6 +113,7 @@ class _Parser:
     def __init__(self, line: str) -> None:
         self.line = line
         self.terms = 0
+        self.sort: Literal["best", "new"] = "best"
         self.tokens = list(self._tokens())
         self.next = 0
 
@@ -229,7 +233,7 @@ class _Parser:
             raise UserError(f"{text} needs a value right after it, {FIELDS[field.lower()]}")
         return _term(text, None, (start, end))
 
-    def _field(self, field: str, value: str, start: int, end: int) -> Node:
+    def _field(self, field: str, value: str, start: int, end: int) -> Node | None:
         if field in ("title", "abstract", "author"):
             term = _term(value, field, (start, end))
             if term is None:
@@ -248,6 +252,13 @@ class _Parser:
             if value.lower() != "code":
                 raise UserError(f"has:{value} is not known. Type has:code for papers that name a code address.")
             return HasCode()
+        if field == "sort":
+            match value.lower():
+                case "best" | "new" as order:
+                    self.sort = order
+                case _:
+                    raise UserError(f"sort:{value} is not known. Type sort:new for the newest first, or sort:best")
+            return None
         try:
             day = date.fromisoformat(value)
             return Announced(
@@ -285,6 +296,8 @@ def _term(text: str, field: Literal["title", "abstract", "author"] | str | None,
         return None
     if prefix and len("".join(found[0])) <= MIN_PREFIX:
         raise UserError(f"{shown} would match nearly everything. Type {MIN_PREFIX} letters or more before the *.")
+    if not prefix and field != "author":
+        found += abbreviations.same(found, quoted=quoted)
     return Term(found, shown, field, at)  # type: ignore[arg-type]  # a key of FIELDS
 
 

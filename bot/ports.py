@@ -23,6 +23,7 @@ from bot.model import (
     Suggest,
 )
 from bot.query import Query, Term
+from bot.subscribers import Subscribers
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ class Morning:
     first: bool
     fresh: tuple[Paper, ...]
     followings: tuple[Following, ...] = ()
-    subscriptions: tuple[Subscription, ...] = ()
+    subscribers: Subscribers = field(default_factory=Subscribers)
     told: Mapping[Destination, Set[str]] = field(default_factory=dict)
     shown: Mapping[Destination, Set[str]] = field(default_factory=dict)
     parts: Mapping[Destination, int] = field(default_factory=dict)
@@ -62,12 +63,21 @@ class Intake:
     owed: int
 
 
+# So many papers are counted, and can be paged through; and into the texts of so many it is looked for a phrase.
+MOST = 1_000
+LOOKED_INTO = 500
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One page of papers, and how many there are in all."""
+    """One page of papers, and how many there are in all.
+
+    With `more` they were not all counted: there are more than `MOST`, or some that must be looked into one by one.
+    """
 
     papers: tuple[Paper, ...]
     total: int
+    more: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,17 +92,23 @@ class Taken:
 
 
 @dataclass(frozen=True, slots=True)
-class Census:
-    """Counts over the whole store; nothing in it tells of one person or room.
-
-    `dead` is what was given up or has expired, but what nobody wanted any more.
-    """
+class Holdings:
+    """How many papers and digests are stored, and of which days: a digest is of one day and category."""
 
     papers: int
     with_authors: int
     digests: int
     oldest: date | None
     newest: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Census:
+    """Counts over all people and rooms; nothing in it tells of one of them.
+
+    `dead` is what was given up or has expired, but what nobody wanted any more.
+    """
+
     subscriptions: int
     owed: int
     sent: int
@@ -184,13 +200,19 @@ class Store(Protocol):
         since: date | None = None,
         until: date | None = None,
     ) -> Found:
-        """Return the papers that match, best first: in the title before the abstract only, newer before older.
+        """Return the papers that match, in the order that the query asks for.
 
-        `since` and `until`, both inclusive, keep to papers with a listing on those days.
+        Best first are those with the words in the title as they were typed, then those with all of them in the title,
+        then all others. A thousand are counted and can be paged through; where one has to look into the texts, as for
+        phrases of rare words, a page more than is asked for. `since` and `until`, both inclusive, keep to papers with a
+        listing on those days.
         """
 
-    async def similar(self, words: Sequence[str], *, without: str = "", limit: int = 10, offset: int = 0) -> Found:
-        """Return the papers that have any of some folded words, those with the most and the rarest of them first."""
+    async def similar(self, words: Mapping[str, float], *, without: str = "", limit: int = 10) -> tuple[Paper, ...]:
+        """Return the papers whose words of some folded ones weigh most together, the newer of two that are alike first.
+
+        Of each word the newest 300 papers count that have it.
+        """
 
     async def listed(self, day: date, category: str | None = None, *, limit: int = 10, offset: int = 0) -> Found:
         """Return a day's papers in the order of their digests, each once."""
@@ -207,8 +229,13 @@ class Store(Protocol):
     async def texts(self, category: str, since: date, until: date, *, limit: int) -> tuple[tuple[str, str], ...]:
         """Return the titles and abstracts of a category's last papers of these days, the last day's first."""
 
+    async def size(self) -> int:
+        """Return how many papers are stored."""
+
+    async def holdings(self) -> Holdings: ...
+
     async def count(self, since: date, until: date) -> int:
-        """Count the papers listed on the days from `since` to `until`, both inclusive."""
+        """Count the papers listed on the days from `since` to `until`, both inclusive, each once."""
 
     async def digests(self, day: date) -> tuple[Taken, ...]: ...
 
@@ -219,16 +246,20 @@ class Store(Protocol):
         """Return the categories that have a digest."""
 
     async def frequencies(self, words: Iterable[str]) -> Mapping[str, int]:
-        """Return how many papers have each of some folded words: in the abstract or in the title, whichever are more.
+        """Return how many papers have each of some folded words in the title or the abstract.
 
         Words that no paper has are left out.
         """
 
-    async def vocabulary(self) -> Mapping[str, int]:
-        """Return the frequencies of all words."""
+    async def near(self, word: str, edits: int) -> Mapping[str, int]:
+        """Return the frequencies of the words that are at most one or two edits from a folded word.
+
+        An edit is a letter too many, one too few, a wrong one, or two neighbours swapped (optimal string alignment).
+        Left out are short words, those with digits and, in a large store, those that one paper has.
+        """
 
     async def titles(self, terms: Iterable[Term] = (), *, limit: int) -> Mapping[str, str]:
-        """Return the titles that have all of some words or phrases, by arXiv id, those taken in last first."""
+        """Return the titles that have all of some words or phrases, by arXiv id, those of the newest day first."""
 
     async def titles_from(self, beginning: str, *, limit: int) -> Mapping[str, str]:
         """Return the titles of the papers whose arXiv ids begin so, by id, the highest first."""

@@ -6,13 +6,14 @@ is what an alert fires on.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal, TypeVar
 
 from bot.model import Paper, Text
-from bot.words import BARRIER, padded, spans
+from bot.words import BARRIER, padded, spans, words
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +78,18 @@ _Kind = TypeVar("_Kind", Term, Category)
 
 
 class Folded:
-    """A paper as queries see it: its words folded once, so that many queries can be held against it."""
+    """A paper as queries see it: its words folded once, so that many queries can be held against it.
 
-    __slots__ = ("abstract", "author", "categories", "days", "has_code", "id", "title")
+    A text has a space around each word, so that a phrase is found by plain `in`.
+    """
+
+    __slots__ = ("abstract", "abstract_words", "author", "categories", "days", "has_code", "id", "title", "title_words")
 
     def __init__(self, paper: Paper) -> None:
         self.id = paper.id
-        self.title = padded(paper.title)
-        self.abstract = padded(paper.abstract)
+        self.title_words, self.abstract_words = words(paper.title), words(paper.abstract)
+        self.title = f" {' '.join(self.title_words)} "
+        self.abstract = f" {' '.join(self.abstract_words)} "
         self.author = f" {BARRIER} ".join(padded(name) for name in paper.authors)
         self.categories = category_words(paper.every_category)
         self.days = tuple(listing.day for listing in paper.listings)
@@ -93,14 +98,15 @@ class Folded:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A query as typed (`text`), and what it means (`root`)."""
+    """A query as typed (`text`), what it means (`root`), and in what order what it finds is wanted."""
 
     text: str
     root: Node
+    sort: Literal["best", "new"] = "best"
 
     @property
     def key(self) -> str:
-        """The meaning as a line: equal for two queries that differ only in case, spacing, plural or quotes."""
+        """The meaning as a line: equal where only case, spacing, plural, spelling or abbreviation differ."""
         return _key(self.root)
 
     @property
@@ -123,15 +129,22 @@ class Query:
 
 def mark(text: str, field: str, queries: Iterable[Query]) -> Text:
     """Return a paper's title or abstract with every word and phrase marked that the queries look for in it."""
+    terms = (term for query in queries for term in query.terms if term.field in (None, field))
+    phrases = [phrase for term in terms for phrase in term.phrases]
+    if not phrases:
+        return Text(text)
     runs = list(spans(text))
     sequence = [part for parts, _, _, _ in runs for part in parts]
     owner = [number for number, (parts, _, _, _) in enumerate(runs) for _ in parts]
+    joined = {number: whole for number, (_, whole, _, _) in enumerate(runs) if whole}
+    places: defaultdict[str, list[int]] = defaultdict(list)
+    for at, word in enumerate(sequence):
+        places[word].append(at)
     hits: set[int] = set()
-    for term in (term for query in queries for term in query.terms if term.field in (None, field)):
-        for phrase in term.phrases:
-            hits.update(_found(phrase, sequence, owner))
-            if len(phrase) == 1:
-                hits.update(n for n, run in enumerate(runs) if run[1] and _same(phrase[0], run[1]))
+    for phrase in phrases:
+        hits.update(_found(phrase, sequence, owner, places))
+        if len(phrase) == 1:
+            hits.update(number for number, whole in joined.items() if _same(phrase[0], whole))
     return Text(text, _merged(text, [(runs[n][2], runs[n][3]) for n in sorted(hits)]))
 
 
@@ -198,7 +211,7 @@ def _spoken(first: date, last: date) -> str:
 def _key(node: Node) -> str:
     match node:
         case Term(found, field=field):
-            return f"{field or ''}:{'|'.join(' '.join(phrase) for phrase in found)}"
+            return f"{field or ''}:{'|'.join(sorted(' '.join(phrase) for phrase in found))}"
         case Category(code):
             return f"cat:{category_word(code)}"
         case Id(arxiv_id):
@@ -227,12 +240,17 @@ def _same(wanted: str, word: str) -> bool:
     return word.startswith(wanted[:-1]) if wanted.endswith("*") else word == wanted
 
 
-def _found(phrase: tuple[str, ...], sequence: list[str], owner: list[int]) -> Iterator[int]:
-    """Yield the runs that a phrase covers, wherever it stands in the sequence."""
-    last = len(phrase) - 1
-    for at in range(len(sequence) - last):
-        if tuple(sequence[at : at + last]) == phrase[:last] and _same(phrase[last], sequence[at + last]):
-            yield from owner[at : at + last + 1]
+def _found(
+    phrase: tuple[str, ...], sequence: list[str], owner: list[int], places: Mapping[str, list[int]]
+) -> Iterator[int]:
+    """Yield the runs that a phrase covers, wherever it stands in the sequence, which has its words at their places."""
+    *before, last = phrase
+    length = len(phrase)
+    for first in [phrase[0]] if before or not last.endswith("*") else [each for each in places if _same(last, each)]:
+        for at in places.get(first, ()):
+            here = sequence[at : at + length]
+            if len(here) == length and here[:-1] == before and _same(last, here[-1]):
+                yield from owner[at : at + length]
 
 
 def _merged(text: str, marks: list[tuple[int, int]]) -> tuple[tuple[int, int], ...]:

@@ -2,35 +2,57 @@
 
 Only ever a suggestion, and labelled as one: alerts never guess. A word is doubted where the store has hardly seen it;
 it is left alone where it looks like a name (digits, + or #, capitals inside), since models are named faster than
-learned.
+learned. Of what it may mean, the likeliest that some paper has together with the rest of the query is suggested.
 """
 
 from __future__ import annotations
 
-import asyncio
 import math
 import re
-from collections.abc import Iterator, Mapping
-from itertools import islice
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import product
 
-from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from bot.grammar import parse
-from bot.model import UserError
+from bot.model import Paper, UserError
 from bot.ports import Store
 from bot.query import Query, Term, mark
 from bot.words import spans
 
-_RARE = 2
+_RARE = 5
 _MORE_FREQUENT = 50
 _SHORTEST = 4
 _SHORTEST_PART = 3
-_ONE_EDIT_BELOW = 6
+_ONE_EDIT_BELOW = 6  # letters, of a word alone
 _MOST_DOUBTED = 4
-# rapidfuzz holds the interpreter while it compares: some 5,000 words take a millisecond.
-_AT_ONCE = 5_000
+_MOST_MEANINGS = 8  # of one word
+_OWN_LETTER = 0.25
+_MOST_TRIED = 16  # ways to put a query right, each a search
+_READ = 3  # papers, for how they write it
 _NAME = re.compile(r"[\d+#]|\w[A-Z]")
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """The folded word, or the two words, that a misspelt one may mean; none: itself. The lower the cost, the likelier.
+
+    The cost is in edits; a word a hundred times as frequent is as likely as one half an edit nearer.
+    """
+
+    words: tuple[str, ...]
+    cost: float = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Doubt:
+    """A word that stands in a line from `start` to `end`, and what it may mean, the likeliest first."""
+
+    start: int
+    end: int
+    meanings: Sequence[Meaning]
 
 
 async def suggestion(query: Query, store: Store) -> Query | None:
@@ -38,19 +60,28 @@ async def suggestion(query: Query, store: Store) -> Query | None:
     words = list(_words(query))
     known = await store.frequencies({word for _, _, word in words})
     doubtful = [each for each in words if known.get(each[2], 0) <= _RARE][:_MOST_DOUBTED]
-    if not doubtful:
+    # Beside a word that no paper has, one that hardly any has may be right.
+    itself = [Meaning(())] if any(word not in known for _, _, word in doubtful) else []
+    doubts = [
+        _Doubt(start, end, [*(itself if word in known else ()), *likely])
+        for start, end, word in doubtful
+        if (likely := await meanings(query.text[start:end], word, known.get(word, 0), store, alone=len(words) == 1))
+    ]
+    if not doubts:
         return None
-    vocabulary = await store.vocabulary()
-    line = query.text
-    # From the right, so that the places of what is still to do stay true.
-    for start, end, word in sorted(doubtful, reverse=True):
-        if replacement := await asyncio.to_thread(_replacement, word, vocabulary):
-            replacement = [await _as_written(each, store) for each in replacement]
-            line = line[:start] + _joined(replacement, line, start, end) + line[end:]
-    try:
-        return parse(line) if line != query.text else None
-    except UserError:  # it has grown past a query's limits
-        return None
+    ways = sorted(product(*(each.meanings for each in doubts)), key=lambda way: sum(each.cost for each in way))
+    together: tuple[Paper, ...] = ()
+    best = ways[0]
+    for way in ways[:_MOST_TRIED]:
+        meant = _put_right(query.text, doubts, [each.words for each in way])
+        if meant and (together := (await store.search(meant, limit=_READ)).papers):
+            best = way
+            break
+    written = [
+        [await _written(word, query.text[doubt.start : doubt.end], together, store) for word in each.words]
+        for doubt, each in zip(doubts, best, strict=True)
+    ]
+    return _put_right(query.text, doubts, written)
 
 
 def _words(query: Query) -> Iterator[tuple[int, int, str]]:
@@ -61,33 +92,58 @@ def _words(query: Query) -> Iterator[tuple[int, int, str]]:
         at, until = term.at
         for parts, _, start, end in spans(query.text[at:until]):
             typed = query.text[at + start : at + end]
-            if len(parts) == 1 and len(parts[0]) >= _SHORTEST and not _NAME.search(typed):
+            if len(parts) == 1 and end - start >= _SHORTEST and not _NAME.search(typed):
                 yield at + start, at + end, parts[0]
 
 
-def _replacement(word: str, vocabulary: Mapping[str, int]) -> list[str]:
-    """Return the folded word, or the two words, that are likely meant; empty where none is better."""
-    known = vocabulary.get(word, 0)
-    furthest = 1 if len(word) < _ONE_EDIT_BELOW else 2
-    better = [
-        (distance - math.log10(vocabulary[other]) / 4, other)
-        for other, distance in _near(word, vocabulary, furthest)
-        if other != word and vocabulary[other] >= max(1, known * _MORE_FREQUENT)
-    ]
-    if better:
-        return [min(better)[1]]
-    return list(_two_words(word, vocabulary) or ()) if not known else []
+async def meanings(typed: str, word: str, papers: int, store: Store, *, alone: bool) -> Sequence[Meaning]:
+    """Return what a word that so many papers have may mean, the likeliest first; empty where nothing is better.
+
+    One that stands alone, with no other to tell, is put right more sparingly.
+    """
+    costs: dict[str, float] = {}
+    # What looks like a plural may be a misspelt word that ends in s.
+    for each in {word, typed.lower()}:
+        sparingly = papers or (alone and len(each) < _ONE_EDIT_BELOW)
+        near = await store.near(each, 1 if sparingly else 2)
+        roughly = sorted(
+            (OSA.distance(each, other) - math.log10(frequency) / 4, other)
+            for other, frequency in near.items()
+            if other != word and frequency >= max(1, papers * _MORE_FREQUENT)
+        )
+        for cost, other in roughly[: 2 * _MOST_MEANINGS]:
+            # A letter that only the typed word has could have been any: that is less likely than one left out.
+            exactly = cost + (Counter(each) - Counter(other)).total() * _OWN_LETTER
+            costs[other] = min(exactly, costs.get(other, exactly))
+    if costs:
+        return [Meaning((other,), costs[other]) for other in sorted(costs, key=lambda each: (costs[each], each))][
+            :_MOST_MEANINGS
+        ]
+    return await _run_together(word, store) if not papers else ()
 
 
-def _near(word: str, vocabulary: Mapping[str, int], furthest: int) -> Iterator[tuple[str, int]]:
-    """Yield the words that are at most so many edits away, each with how many."""
-    others = iter(vocabulary)
-    while some := list(islice(others, _AT_ONCE)):
-        found = process.extract(word, some, scorer=OSA.distance, score_cutoff=furthest, limit=None, processor=None)
-        yield from ((other, distance) for other, distance, _ in found)
+async def _run_together(word: str, store: Store) -> Sequence[Meaning]:
+    """Return the likeliest two words that a run-together one is made of: pointcloud, point cloud."""
+    cuts = [(word[:n], word[n:]) for n in range(_SHORTEST_PART, len(word) - _SHORTEST_PART + 1)]
+    papers = await store.frequencies({part for cut in cuts for part in cut})
+    rarest, best = max(((min(papers.get(part, 0) for part in cut), cut) for cut in cuts), default=(0, ()))
+    return [Meaning(best)] if rarest > _RARE else ()
 
 
-def _joined(replacement: list[str], line: str, start: int, end: int) -> str:
+def _put_right(line: str, doubts: Sequence[_Doubt], words: Sequence[Sequence[str]]) -> Query | None:
+    """Return a line with the doubted words replaced; None where that makes it too long for a query."""
+    # From the right, so that the places of what is still to do stay true.
+    for doubt, replacement in sorted(zip(doubts, words, strict=True), key=lambda each: -each[0].start):
+        start, end = doubt.start, doubt.end
+        if replacement:
+            line = line[:start] + _joined(replacement, line, start, end) + line[end:]
+    try:
+        return parse(line)
+    except UserError:
+        return None
+
+
+def _joined(replacement: Sequence[str], line: str, start: int, end: int) -> str:
     """Return a replacement as one text that fits where the word stood: in a phrase, in a hyphenated word, alone."""
     if len(replacement) == 1 or line.count('"', 0, start) % 2:
         return " ".join(replacement)
@@ -96,21 +152,25 @@ def _joined(replacement: list[str], line: str, start: int, end: int) -> str:
     return f'"{" ".join(replacement)}"'
 
 
-def _two_words(word: str, vocabulary: Mapping[str, int]) -> tuple[str, str] | None:
-    """Return the likeliest two words that a run-together one is made of: pointcloud, point cloud."""
-    cuts = [(word[:n], word[n:]) for n in range(_SHORTEST_PART, len(word) - _SHORTEST_PART + 1)]
-    best = max(cuts, key=lambda cut: min(vocabulary.get(part, 0) for part in cut), default=None)
-    return best if best and min(vocabulary.get(part, 0) for part in best) > _RARE else None
+async def _written(word: str, typed: str, papers: Iterable[Paper], store: Store) -> str:
+    """Return a folded word as these papers write it, or others, and as near to what was typed as they do.
+
+    The vocabulary knows "sery", people know "series".
+    """
+    spellings = list(_spellings(word, papers))
+    spellings = spellings or list(_spellings(word, (await store.search(_query(word), limit=_READ)).papers))
+    return min(spellings, key=lambda each: OSA.distance(typed.lower(), each.lower()), default=word)
 
 
-async def _as_written(word: str, store: Store) -> str:
-    """Return a folded word as a paper writes it: the vocabulary knows "sery", people know "series"."""
-    found = await store.search(Query(word, Term(((word,),), word)), limit=1)
-    for paper in found.papers:
+def _spellings(word: str, papers: Iterable[Paper]) -> Iterator[str]:
+    for paper in papers:
         for text, field in ((paper.title, "title"), (paper.abstract, "abstract")):
-            for start, end in mark(text, field, [Query(word, Term(((word,),), word))]).marks[:1]:
-                return lowered(text[start:end])
-    return word
+            for start, end in mark(text, field, [_query(word)]).marks:
+                yield lowered(text[start:end])
+
+
+def _query(word: str) -> Query:
+    return Query(word, Term(((word,),), word))
 
 
 def lowered(word: str) -> str:

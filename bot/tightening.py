@@ -8,7 +8,6 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from functools import lru_cache
 from itertools import pairwise
 
@@ -51,7 +50,7 @@ async def suggestion(asked: Query, found: Sequence[Paper], store: Store) -> Tigh
         return None
     shares = await asyncio.to_thread(_shares, asked, tuple(found[:LOOKED_AT]))
     known = await store.frequencies({word for term in shares for phrase in term.phrases for word in phrase})
-    everything = await store.count(date.min, date.max)
+    everything = await store.size()
     worth: dict[Term, float] = {}
     for term, share in shares.items():
         general = max(min(known.get(word, 1) for word in phrase) for phrase in term.phrases) / everything

@@ -3,8 +3,8 @@
 One tokenizer for the index, the query and the alert is what lets a dry run promise what will fire. A text becomes
 folded words in order, then, after a barrier each, its hyphenated words written as one: "Pre-training of C++" is
 `pre training of cplusplus ¶ pretraining`. So `pre-training`, `"pre training"` and `pretraining` all find it, and no
-phrase reaches across a barrier. Case, accents and plural do not matter. Stemming goes no further than the plural:
-Porter's stems put "generative" and "general" in one, and an alert must not fire on that.
+phrase reaches across a barrier. Case, accents, plural and British spelling do not matter. Stemming goes no further
+than the plural: Porter's stems put "generative" and "general" in one, and an alert must not fire on that.
 """
 
 from __future__ import annotations
@@ -64,6 +64,43 @@ _SINGULAR = frozenset({
     "oops", "ours", "paas", "pancreas", "perhaps", "plus", "saas", "sans", "sars", "says", "texas", "this",
     "thus", "yours",
 })  # fmt: skip
+# What is spelt so in British English wherever it stands in a word, and in no word or name that is another's.
+_AMERICAN = {
+    **{f"{stem}our": f"{stem}or" for stem in (
+        "behavi", "col", "endeav", "fav", "flav", "harb", "hon", "hum", "lab", "neighb", "od", "rig", "rum", "tum",
+        "vap", "vig",
+    )},
+    **{f"{stem}l{end}": f"{stem}{end}" for end in ("ed", "er", "ing") for stem in (
+        "cancel", "channel", "counsel", "fuel", "label", "level", "model", "ravel", "rival", "signal", "total",
+        "tunnel",
+    )},
+    "aesthe": "esthe", "ageing": "aging", "aluminium": "aluminum", "apnoea": "apnea", "archaeo": "archeo",
+    "artefact": "artifact", "benefitt": "benefit", "catalogued": "cataloged", "cataloguing": "cataloging",
+    "centred": "centered", "centring": "centering", "defence": "defense", "dgement": "dgment",
+    "enrolment": "enrollment", "focuss": "focus", "fulfilment": "fulfillment", "greyscale": "grayscale",
+    "gynaec": "gynec", "haemat": "hemat", "haemo": "hemo", "licence": "license", "manoeuvrab": "maneuverab",
+    "manoeuvred": "maneuvered", "manoeuvring": "maneuvering", "offence": "offense", "paed": "ped",
+    "practis": "practic", "queueing": "queuing", "sceptic": "skeptic",
+}  # fmt: skip
+# The same where it ends a word.
+_AMERICAN_END = {
+    "alogue": "alog", "centre": "center", "distil": "distill", "enrol": "enroll", "fibre": "fiber",
+    "fulfil": "fulfill", "grey": "gray", "instil": "instill", "learnt": "learned", "litre": "liter",
+    "manoeuvre": "maneuver", "metre": "meter", "ologue": "olog", "theatre": "theater",
+}  # fmt: skip
+# The s of -ise and -yse, as far as verbs end so: noise, praise, wise and supervise keep it. Words that need no z get
+# one too (precize), and are told apart from others as before.
+_VERB_S = r"(?<=..[^aeiouvw]i|..ly)s"
+_VERB_ENDS = ("e", "ed", "er", "ing", "able", "ably", "ability", "ation", "ational")
+_BRITISH = re.compile(
+    "|".join((f"(?:{'|'.join(_AMERICAN_END)})$", *_AMERICAN, rf"{_VERB_S}(?=(?:{'|'.join(_VERB_ENDS)})$)"))
+)
+_BRITISH_BEGUN = re.compile(rf"{_VERB_S}(?=(?:{'|'.join(end[:n] for end in _VERB_ENDS for n in range(len(end)))})$)")
+# A piece of each, that few other words have: to look for all of them in every word takes ten times as long.
+_PERHAPS_BRITISH = re.compile(
+    r"our|ll[ei]|[iy]s(?:e[dr]?|ing|ab.+|ation.*)$|[hnp]ae|aest|actis|centr|dgem|eing|fence|cence|efitt"
+    r"|grey|lment|logu|nium|noe|ocuss|rtef|scep|(?:fil|rol|til|[bt]re|rnt)$"
+)
 
 
 def words(text: str) -> list[str]:
@@ -115,21 +152,30 @@ def beginnings(text: str) -> tuple[tuple[str, ...], ...]:
     """Return the ways in which words may stand whose last one begins as typed: that one ends in `*`.
 
     A beginning is not folded as a plural (`clas*` is not `cla*`). Where a word that begins so is folded to one that
-    does not, that one is a way too: `matric*` is `matric*` or `matrix`, `queri*` is `queri*` or `query`.
+    does not, that one is a way too: `matric*` is `matric*` or `matrix`, `colou*` is `colou*` or `color*`.
     """
     runs = [_HYPHEN.split(run) for run in _RUN.findall(text) if "://" not in run]
     pieces = [piece for run in runs for piece in run if _plain(piece)]
     if not pieces:
         return ()
     before = tuple(map(_fold, pieces[:-1]))
-    begun = _plain(pieces[-1])
+    ways = [(*before, last) for last in _begun(_plain(pieces[-1]))]
+    if len(runs) == 1 and len(pieces) > 1:
+        ways += [(last,) for last in _begun(_plain("".join(pieces))) if last.endswith("*")]
+    return tuple(ways)
+
+
+def _begun(begun: str) -> Iterator[str]:
+    """Yield what a word that begins so may be folded to, each once: a word, or with `*` how it begins."""
     # What `begun` may be the beginning of, as far as folding would change how it begins.
     grown = [begun, begun + "s", begun + "es", *(plural for plural in _IRREGULAR if plural.startswith(begun))]
-    others = dict.fromkeys(word for word in map(_singular, grown) if not word.startswith(begun))
-    ways = [(*before, f"{begun}*"), *((*before, word) for word in others)]
-    if len(runs) == 1 and len(pieces) > 1:
-        ways.append((_plain("".join(pieces)) + "*",))
-    return tuple(ways)
+    found = [f"{begun}*", *map(_singular, grown), _BRITISH_BEGUN.sub("z", _american(begun)) + "*"]
+    for table, star in ((_AMERICAN, "*"), (_AMERICAN_END, "")):
+        for british, american in table.items():
+            # Three letters in the middle of a word are too few to tell that it is British: progre* is not grey.
+            sizes = (size for size in range(2, len(british)) if size > 3 or size == len(begun))
+            found += (begun[:-size] + american + star for size in sizes if begun.endswith(british[:size]))
+    yield from dict.fromkeys(each for each in found if each == found[0] or not each.startswith(begun))
 
 
 @lru_cache(maxsize=1 << 17)
@@ -137,12 +183,16 @@ def _read(run: str) -> tuple[tuple[str, ...], str]:
     """Return a run's folded parts, and for a hyphenated one the parts as one word. An address has none."""
     if "://" in run:
         return (), ""
-    parts = tuple(filter(None, map(_fold, _HYPHEN.split(run))))
-    return parts, _fold(_HYPHEN.sub("", run)) if len(parts) > 1 else ""
+    pieces = _HYPHEN.split(run)
+    if len(pieces) == 1:
+        return tuple(filter(None, [_fold(run)])), ""
+    # Most pieces of a new hyphenated word are known already.
+    parts = tuple(part for piece in pieces for part in _read(piece)[0])
+    return parts, _fold("".join(pieces)) if len(parts) > 1 else ""
 
 
 def _fold(word: str) -> str:
-    return _singular(_plain(word))
+    return _american(_singular(_plain(word)))
 
 
 def _plain(word: str) -> str:
@@ -177,3 +227,13 @@ def _singular(word: str) -> str:
     if word.endswith(("xe", "che", "she", "sse")):
         return word[:-1]
     return word
+
+
+def _american(word: str) -> str:
+    """Return a word without plural as it is spelt in American English, -ise and -yse as -ize and -yze."""
+    return _BRITISH.sub(_respelt, word) if _PERHAPS_BRITISH.search(word) else word
+
+
+def _respelt(match: re.Match[str]) -> str:
+    british = match[0]
+    return _AMERICAN_END.get(british) or _AMERICAN.get(british, "z")

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import astuple, dataclass, replace
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from hashlib import blake2b
+from itertools import islice
 
 import aiosqlite
 
-from bot.model import Destination, Digest, Listing, Paper
-from bot.ports import Intake, Morning, Plan
-from bot.query import category_words
-from bot.words import BARRIER, words
+from bot.model import Digest, Listing, Paper
+from bot.ports import Intake, Plan
+from storage import vocabulary
+from storage.index import Entry, entry, row_numbers
+from storage.mornings import Mornings
 from storage.outbox import owe
-from storage.rows import PAPER, alerting, destination, following, listing_of, paper, stamp, subscription
+from storage.rows import PAPER, listing_of, paper, stamp
+from storage.tally import count_in
+
+_AT_ONCE = 500  # deliveries
 
 # What a listing tells of a paper, fact by fact: the fields that go together.
 _FACTS = {
@@ -31,52 +36,83 @@ _FACTS = {
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """A paper as stored, and for each fact that it has the listing (day, category) that told it."""
+    """A paper as stored, and for each fact that it has the listing (day, category) that told it.
+
+    `id` is its row number, 0 while it has none.
+    """
 
     paper: Paper
     origins: Mapping[str, Listing]
+    id: int = 0
+
+    @property
+    def day(self) -> date:
+        """The day that its row number stands for."""
+        return min(self.paper.listings).day
 
 
 async def take_in(
-    db: aiosqlite.Connection, digest: Digest, plan: Plan, at: datetime, hold_until: datetime | None
+    db: aiosqlite.Connection,
+    digest: Digest,
+    plan: Plan,
+    at: datetime,
+    hold_until: datetime | None,
+    mornings: Mornings,
 ) -> Intake:
-    """Store a digest and what `plan` owes for it, within the transaction that is open on `db`."""
+    """Store a digest and what `plan` owes for it, within the transaction that is open on `db`.
+
+    What is worked out for each paper is worked out in a thread: meanwhile others are answered.
+    """
     listing = Listing(digest.day, digest.category)
     known = await _known(db, digest)
     if not await _record_digest(db, digest, at):
         return Intake(0, len(known), 0, 0)
     first = await _is_first(db, listing)
-    after = {new.id: _merged(known.get(new.id), new, listing) for new in digest.papers}
-    papers = {id_: each.paper for id_, each in after.items()}
-    corrected = {id_ for id_, old in known.items() if _text(old.paper) != _text(papers[id_])}
+    after = await asyncio.to_thread(lambda: {new.id: _merged(known.get(new.id), new, listing) for new in digest.papers})
+    corrected, fresh = await asyncio.to_thread(_news, listing, known, after)
+    await _record_papers(db, listing, known, after)
+    before = {id_: old.paper for id_, old in known.items()}
+    await count_in(db, listing, before, {id_: each.paper for id_, each in after.items()})
+    owed = 0
+    if fresh or first:
+        morning = await mornings.read(db, listing, at, first=first, fresh=fresh)
+        planned = iter(plan(morning))
+        # A few at a time: never are all in memory, nor does writing them hold anybody up.
+        while some := await asyncio.to_thread(lambda: list(islice(planned, _AT_ONCE))):
+            owed += await owe(db, some, at, hold_until)
+    return Intake(len(after) - len(known), len(known), len(corrected), owed)
+
+
+def _news(
+    listing: Listing, known: Mapping[str, _Known], after: Mapping[str, _Known]
+) -> tuple[set[str], tuple[Paper, ...]]:
+    """Return the ids of the papers whose text changed, and the papers that there is something new to say of."""
+    corrected = {id_ for id_, old in known.items() if _text(old.paper) != _text(after[id_].paper)}
     fresh = tuple(
-        paper
-        for id_, paper in papers.items()
+        each.paper
+        for id_, each in after.items()
         if id_ in corrected
         or id_ not in known
         or listing not in known[id_].paper.listings
-        or _is_attributed(known[id_].paper, paper)
+        or _is_attributed(known[id_].paper, each.paper)
     )
-    await _record_papers(db, listing, known, after)
-    owed = 0
-    if fresh or first:
-        morning = await _morning(db, listing, at, first=first, fresh=fresh)
-        planned = await asyncio.to_thread(lambda: list(plan(morning)))
-        owed = await owe(db, planned, at, hold_until)
-    return Intake(len(after) - len(known), len(known), len(corrected), owed)
+    return corrected, fresh
 
 
 async def _known(db: aiosqlite.Connection, digest: Digest) -> dict[str, _Known]:
     rows = await db.execute_fetchall(
-        f"SELECT {PAPER}, p.origins FROM json_each(?) AS wanted "  # noqa: S608  # constants
+        f"SELECT {PAPER}, p.origins, p.id FROM json_each(?) AS wanted "  # noqa: S608  # constants
         "JOIN paper AS p ON p.arxiv_id = wanted.value",
         (json.dumps([each.id for each in digest.papers]),),
     )
-    known = (
-        _Known(paper(columns), {fact: listing_of(*where) for fact, where in json.loads(origins).items()})
-        for *columns, origins in rows
+    return await asyncio.to_thread(
+        lambda: {
+            str(columns[0]): _Known(
+                paper(columns), {fact: listing_of(*where) for fact, where in json.loads(origins).items()}, id_
+            )
+            for *columns, origins, id_ in rows
+        }
     )
-    return {each.paper.id: each for each in known}
 
 
 def _merged(known: _Known | None, new: Paper, listing: Listing) -> _Known:
@@ -87,7 +123,8 @@ def _merged(known: _Known | None, new: Paper, listing: Listing) -> _Known:
     newer = [fact for fact in told if listing >= known.origins.get(fact, listing)]
     news = {field: getattr(new, field) for fact in newer for field in _FACTS[fact]}
     listings = tuple(sorted({*known.paper.listings, listing}))
-    return _Known(replace(known.paper, **news, listings=listings), {**known.origins, **dict.fromkeys(newer, listing)})
+    origins = {**known.origins, **dict.fromkeys(newer, listing)}
+    return _Known(replace(known.paper, **news, listings=listings), origins, known.id)
 
 
 def _text(each: Paper) -> tuple[str, str]:
@@ -102,7 +139,9 @@ def _is_attributed(before: Paper, after: Paper) -> bool:
 async def _record_digest(db: aiosqlite.Connection, digest: Digest, at: datetime) -> bool:
     """Write down that this text was taken in; return whether it is new."""
     refused = [astuple(each) for each in digest.refused]
-    fingerprint = blake2b(repr((digest.papers, refused)).encode(), digest_size=16).hexdigest()
+    fingerprint = await asyncio.to_thread(
+        lambda: blake2b(repr((digest.papers, refused)).encode(), digest_size=16).hexdigest()
+    )
     text = (digest.day.isoformat(), digest.category, fingerprint)
     known = await db.execute_fetchall(
         "SELECT 1 FROM digest WHERE day = ? AND category = ? AND fingerprint = ? LIMIT 1", text
@@ -126,30 +165,44 @@ async def _is_first(db: aiosqlite.Connection, listing: Listing) -> bool:
     return not list(rows)
 
 
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """What is written of papers that changed: columns with the row number last, and what the index has of each."""
+
+    known: list[tuple[object, ...]]
+    new: list[tuple[object, ...]]
+    left: dict[int, Entry]
+    came: dict[int, Entry]
+
+
 async def _record_papers(
     db: aiosqlite.Connection, listing: Listing, known: Mapping[str, _Known], after: Mapping[str, _Known]
 ) -> None:
     changed = [each for id_, each in after.items() if known.get(id_) != each]
+    # A paper that is new, or was first listed earlier than was known, has its number among those of this day.
+    moved = [each for each in changed if not each.id or each.day != known[each.paper.id].day]
+    free = await _free(db, listing.day, len(moved))
+    ids = {each.paper.id: each.id for each in after.values()}
+    ids |= {each.paper.id: id_ for each, id_ in zip(moved, free, strict=True)}
+    written = await asyncio.to_thread(_rows, changed, known, ids)
+    await db.executemany(
+        "UPDATE paper SET id = ? WHERE id = ?", [(ids[each.paper.id], each.id) for each in moved if each.id]
+    )
     await db.executemany(
         """
-        INSERT INTO paper (arxiv_id, version, day, has_code, title, abstract, raw_title, raw_abstract, authors,
-                           categories, links, origins)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-        ON CONFLICT (arxiv_id) DO UPDATE SET
-            version = excluded.version, day = excluded.day, has_code = excluded.has_code, title = excluded.title,
-            abstract = excluded.abstract, raw_title = excluded.raw_title, raw_abstract = excluded.raw_abstract,
-            authors = excluded.authors, categories = excluded.categories, links = excluded.links,
-            origins = excluded.origins
+        UPDATE paper SET (version, title, abstract, raw_title, raw_abstract, authors, categories, links, origins)
+            = (?, ?, ?, ?, ?, ?, ?, ?, ?) WHERE id = ?
         """,
-        [_columns(each.paper, each.origins) for each in changed],
+        written.known,
     )
-    ids = {
-        str(arxiv_id): int(row)
-        for arxiv_id, row in await db.execute_fetchall(
-            "SELECT p.arxiv_id, p.id FROM json_each(?) AS wanted JOIN paper AS p ON p.arxiv_id = wanted.value",
-            (json.dumps(list(after)),),
-        )
-    }
+    await db.executemany(
+        """
+        INSERT INTO paper (arxiv_id, version, title, abstract, raw_title, raw_abstract, authors, categories, links,
+                           origins, id)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        """,
+        written.new,
+    )
     await db.executemany(
         """
         INSERT INTO listing (day, category, position, paper_id) VALUES (?, ?, ?, ?)
@@ -161,31 +214,54 @@ async def _record_papers(
         ],
     )
     # The index holds no text of its own, so forgetting a row means saying what was in it.
-    old, new = [], []
+    await db.executemany(
+        "INSERT INTO paper_words (paper_words, rowid, tokens) VALUES ('delete', ?, ?)",
+        [(id_, each.tokens) for id_, each in written.left.items()],
+    )
+    await db.executemany(
+        "INSERT INTO paper_words (rowid, tokens) VALUES (?, ?)",
+        [(id_, each.tokens) for id_, each in written.came.items()],
+    )
+    await vocabulary.record(
+        db, [each.words for each in written.left.values()], [each.words for each in written.came.values()]
+    )
+
+
+def _rows(changed: Iterable[_Known], known: Mapping[str, _Known], ids: Mapping[str, int]) -> _Rows:
+    rows = _Rows([], [], {}, {})
     for each in changed:
-        id_ = each.paper.id
-        before = _words(known[id_].paper) if id_ in known else None
-        now = _words(each.paper)
-        if before != now:
-            new.append((ids[id_], *now))
-            if before:
-                old.append((ids[id_], *before))
-    await db.executemany(
-        "INSERT INTO paper_words (paper_words, rowid, title, abstract, author, category) "
-        "VALUES ('delete', ?, ?, ?, ?, ?)",
-        old,
-    )
-    await db.executemany(
-        "INSERT INTO paper_words (rowid, title, abstract, author, category) VALUES (?, ?, ?, ?, ?)", new
-    )
+        id_ = ids[each.paper.id]
+        columns = (*_columns(each.paper, each.origins), id_)
+        now = entry(each.paper)
+        if not each.id:
+            rows.new.append((each.paper.id, *columns))
+            rows.came[id_] = now
+            continue
+        rows.known.append(columns)
+        before = entry(known[each.paper.id].paper)
+        if (each.id, before) != (id_, now):
+            rows.left[each.id], rows.came[id_] = before, now
+    return rows
+
+
+async def _free(db: aiosqlite.Connection, day: date, count: int) -> list[int]:
+    """Return so many row numbers for papers of a day that no paper has, the highest first: so are they shown.
+
+    When a day is full, its last ones stand with those of the day before.
+    """
+    free: list[int] = []
+    while len(free) < count:
+        first, last = row_numbers(day)
+        ((taken,),) = await db.execute_fetchall("SELECT min(id) FROM paper WHERE id BETWEEN ? AND ?", (first, last))
+        highest = last if taken is None else taken - 1
+        free += range(highest, max(first - 1, highest - (count - len(free))), -1)
+        day -= timedelta(days=1)
+    return free
 
 
 def _columns(each: Paper, origins: Mapping[str, Listing]) -> tuple[object, ...]:
     return (
-        each.id,
         each.version,
-        min(each.listings).day.isoformat(),
-        bool(each.code),
         each.title,
         each.abstract,
         each.raw_title if each.raw_title != each.title else None,
@@ -196,69 +272,4 @@ def _columns(each: Paper, origins: Mapping[str, Listing]) -> tuple[object, ...]:
         json.dumps(
             {fact: (origins[fact].day.isoformat(), origins[fact].category) for fact in _FACTS if fact in origins}
         ),
-    )
-
-
-def _words(each: Paper) -> tuple[str, str, str, str]:
-    return (
-        " ".join(words(each.title)),
-        " ".join(words(each.abstract)),
-        f" {BARRIER} ".join(" ".join(words(name)) for name in each.authors),
-        " ".join(sorted(category_words(each.every_category))),
-    )
-
-
-async def _morning(
-    db: aiosqlite.Connection,
-    listing: Listing,
-    at: datetime,
-    *,
-    first: bool,
-    fresh: tuple[Paper, ...],
-) -> Morning:
-    followings = await db.execute_fetchall(
-        "SELECT platform, workspace, name, categories, count, schedule, owner FROM following "
-        "JOIN destination ON id = room_id ORDER BY id"
-    )
-    subscriptions = await db.execute_fetchall(
-        """
-        SELECT platform, destination.workspace, name, number, query, since, muted, subscription.workspace
-        FROM subscription JOIN destination ON id = person_id WHERE NOT muted ORDER BY person_id, number
-        """
-    )
-    told: dict[str, dict[Destination, set[str]]] = {"alert": {}, "highlights": {}}
-    for kind, arxiv_id, *to in await db.execute_fetchall(
-        """
-        SELECT told.kind, p.arxiv_id, d.platform, d.workspace, d.name
-        FROM json_each(?) AS wanted JOIN paper AS p ON p.arxiv_id = wanted.value
-        JOIN told ON told.paper_id = p.id JOIN destination AS d ON d.id = told.destination_id
-        """,
-        (json.dumps([each.id for each in fresh]),),
-    ):
-        told[kind].setdefault(destination(to), set()).add(str(arxiv_id))
-    parts = await db.execute_fetchall(
-        """
-        SELECT platform, workspace, name, max(part) FROM outbox JOIN destination AS d ON d.id = destination_id
-        WHERE kind = 'alert' AND day = ? AND NOT (state = 'pending' AND attempts = 0) GROUP BY d.id
-        """,
-        (listing.day.isoformat(),),
-    )
-    wishes = await db.execute_fetchall(
-        """
-        SELECT platform, workspace, name, pace, schedule, quiet, most FROM alerting
-        JOIN destination ON id = person_id
-        """
-    )
-    return Morning(
-        listing.category,
-        listing.day,
-        at,
-        first,
-        fresh,
-        tuple(following(destination(row[:3]), row[3:]) for row in followings),
-        tuple(subscription(destination(row[:3]), row[3:]) for row in subscriptions),
-        told=told["alert"],
-        shown=told["highlights"],
-        parts={destination(row[:3]): int(row[3]) for row in parts},
-        alerting={destination(row[:3]): alerting(row[3:]) for row in wishes},
     )

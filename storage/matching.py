@@ -1,112 +1,169 @@
-"""A query as SQL: what it means to `bot.query` is what the index finds, word for word.
+"""A query as FTS5 expressions over the tokens of `storage.index`.
 
-Words and categories become one FTS5 expression, because one MATCH is one pass over the index and gives the ranking;
-what FTS5 cannot say (dates, ids, code) becomes conditions on the paper `p`. Words reach SQL only as parameters, and
-within an FTS5 expression only as quoted strings of letters and digits.
+What the tokens cannot say, a phrase of rare words or of more than two, is left to the text: then an expression finds
+every paper that matches, and may find others. Words reach SQL only as a parameter, and within an expression only as
+quoted strings of letters, digits and marks.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import date
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
-from bot.query import And, Announced, Category, HasCode, Id, Node, Not, Or, Query, Term, category_word
-
-_IN_WORDS = "p.id IN (SELECT rowid FROM paper_words WHERE paper_words MATCH ?)"
-
-
-def split(root: Node) -> tuple[str | None, list[str], list[object]]:
-    """Return `(FTS5 expression or None, conditions on the paper p, their values)`; all of them must hold."""
-    nodes = root.nodes if isinstance(root, And) else (root,)
-    indexed = tuple(node for node in nodes if _indexed(node.node if isinstance(node, Not) else node))
-    match = _expression(And(indexed)) if indexed else None
-    conditions, values = [], []
-    for node in nodes:
-        if match is None or node not in indexed:
-            sql, bound = _condition(node)
-            conditions.append(sql)
-            values += bound
-    return match, conditions, values
+from bot.query import And, Announced, Category, HasCode, Id, Node, Not, Or, Term, category_word
+from storage import index
 
 
-def title_matches(query: Query) -> list[str]:
-    """Return FTS5 expressions for the title, one for each word wanted and one for all as a phrase: more is better."""
-    free = [term for term in query.terms if term.field is None]
-    found = [_term(term, "title") for term in free]
-    if len(free) > 1 and not any(term.prefix for term in free):
-        found.append(_quoted("title", tuple(word for term in free for word in term.phrases[0])))
+@dataclass(frozen=True, slots=True)
+class Match:
+    """An expression that finds every paper that a query matches; if it is `exact`, no other."""
+
+    expression: str
+    exact: bool = True
+
+
+def matching(node: Node) -> Match:
+    """Return the expression for a query, or for a part of one."""
+    match node:
+        case Term(phrases):
+            return _joined("OR", [_phrase(each, node.field) for each in phrases])
+        case Category(code):
+            return _token(index.CATEGORY + category_word(code))
+        case Id(arxiv_id):
+            return _token(index.ID + index.id_word(arxiv_id))
+        case HasCode():
+            return _token(index.HAS_CODE)
+        case Announced(first, last):
+            tokens, exact = index.days(first, last)
+            return replace(_joined("OR", map(_token, tokens)), exact=exact)
+        case Or(nodes):
+            return _joined("OR", map(matching, nodes))
+        case And(nodes):
+            return _all(nodes)
+        case Not():
+            return _all((node,))
+
+
+def tiers(root: Node) -> list[Match]:
+    """Return the expressions for ever more of what a query matches, best first; the last one is for all of it.
+
+    Best have the words in the title as they were typed, one beside the other; then come all that have them in the
+    title. What says nothing about the place of words has one tier.
+    """
+    found = [matching(root)]
+    titled = _in_title(root)
+    if titled != root:
+        found.insert(0, matching(titled))
+        if (beside := _beside(root)) is not None:
+            found.insert(0, matching(And((titled, beside))))
     return found
 
 
 def in_title(terms: Iterable[Term]) -> str:
-    """Return the FTS5 expression for titles that have all of some words or phrases; empty for none."""
-    return " AND ".join(f"({_term(term, 'title')})" for term in terms)
+    """Return the expression for titles that have all of some words or phrases; empty for none."""
+    return _joined("AND", [matching(replace(each, field="title")) for each in terms]).expression
 
 
 def any_of(words: Iterable[str]) -> str:
-    """Return the FTS5 expression for texts that have any of some folded words."""
-    return _term(Term(tuple((word,) for word in words), ""), "title abstract")
+    """Return the expression for texts that have any of some folded words."""
+    return _joined("OR", [_token(index.word(each)) for each in words]).expression
 
 
-def listed_between(first: date, last: date) -> tuple[str, list[object]]:
-    """Return the condition that the paper p has a listing on one of these days, both included."""
-    sql = "EXISTS (SELECT 1 FROM listing WHERE paper_id = p.id AND day BETWEEN ? AND ?)"
-    return sql, [first.isoformat(), last.isoformat()]
+def having(folded: str) -> str:
+    """Return the expression for texts that have a folded word."""
+    return _token(index.word(folded)).expression
 
 
-def _indexed(node: Node) -> bool:
-    return _expression(node) is not None
+def _all(nodes: Iterable[Node]) -> Match:
+    """Return the expression for what all nodes match. What is left out must be left out for certain."""
+    wanted = [matching(each) for each in nodes if not isinstance(each, Not)]
+    found = _joined("AND", wanted or [_token(index.EVERY)])
+    for each in nodes:
+        if isinstance(each, Not):
+            unwanted = matching(each.node)
+            found = (
+                Match(f"({found.expression} NOT {unwanted.expression})", found.exact)
+                if unwanted.exact
+                else replace(found, exact=False)
+            )
+    return found
 
 
-def _expression(node: Node) -> str | None:
-    """Return the node as an FTS5 expression; None where it needs more than the index, or only leaves out."""
-    match node:
-        case Term(field=field):
-            return _term(node, field or "title abstract")
-        case Category(code):
-            return _quoted("category", (category_word(code),))
-        case Or(nodes):
-            each = [_expression(one) for one in nodes]
-            return f"({' OR '.join(map(str, each))})" if all(each) else None
-        case And(nodes):
-            wanted = [_expression(one) for one in nodes if not isinstance(one, Not)]
-            unwanted = [_expression(one.node) for one in nodes if isinstance(one, Not)]
-            if not wanted or not all(wanted) or not all(unwanted):
-                return None
-            expression = f"({' AND '.join(map(str, wanted))})"
-            for one in unwanted:
-                expression = f"({expression} NOT {one})"
-            return expression
+def _phrase(phrase: tuple[str, ...], field: str | None) -> Match:
+    """Return the expression for a word, or for neighbours as far as the index knows them."""
+    *_, last = phrase
+    if len(phrase) == 1:
+        return _word(last, field)
+    if field in (None, "title") and index.has_token(phrase, titled=field == "title"):
+        return _neighbours(phrase, field)
+    if field == "title":
+        return replace(_joined("AND", [_neighbours(both, field) for both in pairwise(phrase)]), exact=False)
+    known = [both for both in pairwise(phrase) if field is None and index.has_token(both, titled=False)]
+    alone = dict.fromkeys(word for word in phrase if not any(word in both for both in known))
+    parts = [_neighbours(both, field) for both in known] + [_word(word, field) for word in alone]
+    return replace(_joined("AND", parts), exact=False)
+
+
+def _neighbours(phrase: tuple[str, ...], field: str | None) -> Match:
+    return _token((index.TITLE if field == "title" else "") + index.phrase(phrase))
+
+
+def _word(word: str, field: str | None) -> Match:
+    if word.endswith("*"):
+        mark = {"title": index.TITLE, "author": index.AUTHOR}.get(field or "", "")
+        begun = word[:-1]
+        ways = [_token(f"{mark}{word}")]
+        if field != "author":
+            ways += [_token(mark + each) for each in index.common_words(begun)]
+        return replace(_joined("OR", ways), exact=field != "abstract")
+    match field:
+        case "title":
+            return _token(index.TITLE + index.word(word))
+        case "author":
+            return _token(index.AUTHOR + word)
+        case "abstract":
+            only = _token(index.TITLE_ONLY + word).expression
+            return Match(f"({_token(index.word(word)).expression} NOT {only})")
         case _:
-            return None
+            return _token(index.word(word))
 
 
-def _condition(node: Node) -> tuple[str, list[object]]:
-    expression = _expression(node)
-    if expression is not None:
-        return _IN_WORDS, [expression]
-    match node:
-        case Id(arxiv_id):
-            return "p.arxiv_id = ?", [arxiv_id]
-        case HasCode():
-            return "p.has_code", []
-        case Announced(first, last):
-            return listed_between(first, last)
-        case Not(inner):
-            sql, values = _condition(inner)
-            return f"NOT ({sql})", values
-        case And(nodes) | Or(nodes):
-            each = [_condition(one) for one in nodes]
-            word = " AND " if isinstance(node, And) else " OR "
-            return f"({word.join(sql for sql, _ in each)})", [value for _, values in each for value in values]
-    raise AssertionError(node)  # Term and Category always have an expression
-
-
-def _term(term: Term, columns: str) -> str:
+def _token(token: str) -> Match:
     # A beginning, `clas*`, keeps its star outside the quotes.
-    either = " OR ".join(f'"{" ".join(phrase)}"'.replace('*"', '"*') for phrase in term.phrases)
-    return f"{{{columns}}} : ({either})"
+    return Match(f'"{token[:-1]}" *' if token.endswith("*") else f'"{token}"')
 
 
-def _quoted(columns: str, phrase: tuple[str, ...]) -> str:
-    return f'{{{columns}}} : ("{" ".join(phrase)}")'
+def _joined(operator: str, parts: Iterable[Match]) -> Match:
+    each = list(parts)
+    if len(each) == 1:
+        return each[0]
+    expression = f" {operator} ".join(part.expression for part in each)
+    return Match(f"({expression})" if each else "", all(part.exact for part in each))
+
+
+def _in_title(node: Node) -> Node:
+    """Return a query with the words that may stand anywhere looked for in the title; exclusions stay as they are."""
+    match node:
+        case Term(field=None):
+            return replace(node, field="title")
+        case And(nodes):
+            return And(tuple(map(_in_title, nodes)))
+        case Or(nodes):
+            return Or(tuple(map(_in_title, nodes)))
+        case _:
+            return node
+
+
+def _beside(root: Node) -> Term | None:
+    """Return a query's words as one phrase in the title, in the order typed; None where they make none."""
+    nodes = root.nodes if isinstance(root, And) else ()
+    free = [each for each in nodes if isinstance(each, Term) and each.field is None]
+    if len(free) < 2 or any(each.prefix for each in free):
+        return None
+    return Term((tuple(_words(free)),), "", "title")
+
+
+def _words(terms: Iterable[Term]) -> Iterator[str]:
+    for each in terms:
+        yield from each.phrases[0]

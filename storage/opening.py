@@ -15,6 +15,7 @@ import aiosqlite
 
 from bot.ports import DiskError, Inspection, SchemaError, StoreError
 from storage.schema import APPLICATION_ID, MIGRATIONS
+from storage.vocabulary import near
 
 _BACKUPS = 3
 _BUSY_MS = 5000
@@ -73,6 +74,7 @@ async def configured(db: aiosqlite.Connection, *, reader: bool) -> None:
         f"query_only = {'ON' if reader else 'OFF'}",
     ):
         await db.execute(f"PRAGMA {pragma}")
+    await db.create_function("near", 3, near, deterministic=True)
 
 
 def inspect(path: Path) -> Inspection:

@@ -3,95 +3,70 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 from bot.model import Listing, Paper
-from bot.ports import Found, Taken
-from bot.query import Query, Term
-from bot.words import BARRIER
+from bot.ports import Found, Holdings, Taken
+from bot.query import Term
 from storage import rows
 from storage.access import Access
-from storage.matching import any_of, in_title, listed_between, split, title_matches
+from storage.matching import having, in_title
+from storage.tally import OF_DAYS
 
 _DAYS = 1000  # four years of them
+_NEWEST = 300  # papers with a word, among which the likest are looked for
+_FIRST_OF_DAY = """
+    NOT EXISTS (
+        SELECT 1 FROM listing AS e WHERE e.paper_id = l.paper_id AND e.day = l.day AND e.category < l.category
+    )
+"""
+# Day by day: a category has no listings of its own, and other categories list as much as it does on each.
+_OF_CATEGORY = """
+    FROM edition AS e CROSS JOIN listing AS l ON l.day = e.day AND l.category = e.category
+    JOIN paper AS p ON p.id = l.paper_id WHERE e.category = ? AND e.day BETWEEN ? AND ?
+"""
 
 
 class Papers(Access):
     """The half of `bot.ports.Store` that no person or room comes into."""
 
-    async def search(
-        self,
-        query: Query,
-        *,
-        limit: int = 10,
-        offset: int = 0,
-        since: date | None = None,
-        until: date | None = None,
-    ) -> Found:
-        match, conditions, values = split(query.root)
-        if since or until:
-            sql, days = listed_between(since or date.min, until or date.max)
-            conditions.append(sql)
-            values += days
-        # Counting what only the index knows of need not look at the papers.
-        source = counted = "paper AS p"
-        if match:
-            # CROSS JOIN keeps the planner from walking all papers and probing the index for each.
-            source = "paper_words AS w CROSS JOIN paper AS p ON p.id = w.rowid"
-            counted = source if conditions else "paper_words AS w"
-            conditions.insert(0, "w.paper_words MATCH ?")
-            values.insert(0, match)
-        where = " AND ".join(conditions)
-        better = title_matches(query)
-        rank = " + ".join(["(p.id IN (SELECT rowid FROM paper_words WHERE paper_words MATCH ?))"] * len(better))
-        relevance = "bm25(paper_words, 10, 1, 1, 0)," if match else ""
-        best = f"{f'{rank} DESC,' if rank else ''} p.day DESC, {relevance} p.arxiv_id DESC"
-        total = await self.read(f"SELECT count(*) FROM {counted} WHERE {where}", values)  # noqa: S608  # constants
-        page = await self.read(
-            f"""
-            WITH hit AS MATERIALIZED (
-                SELECT p.id FROM {source} WHERE {where} ORDER BY {best} LIMIT ? OFFSET ?
-            ), placed AS (SELECT id, row_number() OVER () AS place FROM hit)
-            SELECT {rows.PAPER} FROM placed JOIN paper AS p ON p.id = placed.id ORDER BY placed.place
-            """,  # noqa: S608  # constants, of here and of storage.matching
-            [*values, *better, limit, offset],
-        )
-        return Found(tuple(map(rows.paper, page)), total[0][0])
-
-    async def similar(self, words: Sequence[str], *, without: str = "", limit: int = 10, offset: int = 0) -> Found:
+    async def similar(self, words: Mapping[str, float], *, without: str = "", limit: int = 10) -> tuple[Paper, ...]:
         if not words:
-            return Found((), 0)
-        # Thousands have one of the words: what is not asked of each of them is not looked up for each.
-        where = "paper_words MATCH ? AND rowid IS NOT (SELECT id FROM paper WHERE arxiv_id = ?)"
-        values = (any_of(words), without)
-        total = await self.read(f"SELECT count(*) FROM paper_words WHERE {where}", values)  # noqa: S608  # constants
-        page = await self.read(
+            return ()
+        has = (
+            "SELECT * FROM (SELECT rowid AS id, ? AS weight FROM paper_words WHERE paper_words MATCH ? "
+            "ORDER BY rowid DESC LIMIT ?)"
+        )
+        found = await self.read(
             f"""
             WITH hit AS MATERIALIZED (
-                SELECT rowid AS id FROM paper_words WHERE {where}
-                ORDER BY bm25(paper_words, 2, 1, 1, 1), rowid DESC LIMIT ? OFFSET ?
-            ), placed AS (SELECT id, row_number() OVER () AS place FROM hit)
-            SELECT {rows.PAPER} FROM placed JOIN paper AS p ON p.id = placed.id ORDER BY placed.place
-            """,  # noqa: S608  # as above
-            (*values, limit, offset),
+                SELECT id, sum(weight) AS weight FROM ({" UNION ALL ".join([has] * len(words))})
+                WHERE id IS NOT (SELECT id FROM paper WHERE arxiv_id = ?)
+                GROUP BY id ORDER BY sum(weight) DESC, id DESC LIMIT ?
+            )
+            SELECT {rows.PAPER} FROM hit CROSS JOIN paper AS p ON p.id = hit.id ORDER BY weight DESC, hit.id DESC
+            """,  # noqa: S608  # constants
+            (*(each for word, weight in words.items() for each in (weight, having(word), _NEWEST)), without, limit),
         )
-        return Found(tuple(map(rows.paper, page)), total[0][0])
+        return tuple(map(rows.paper, found))
 
     async def listed(self, day: date, category: str | None = None, *, limit: int = 10, offset: int = 0) -> Found:
-        # Each paper once, where its first category (by name) has it.
-        which = """
-            SELECT paper_id, min(category || printf('/%06d', position)) AS place
-            FROM listing WHERE day = ? AND category = coalesce(?, category) GROUP BY paper_id
-        """
         values = (day.isoformat(), category)
-        total = await self.read(f"SELECT count(*) FROM ({which})", values)  # noqa: S608  # a constant
+        total = await self.read("SELECT papers FROM edition WHERE day = ? AND category = coalesce(?, '')", values)
+        # Each paper once, where its first category (by name) has it. In the order of the key, so that what comes
+        # behind the page's last category is not read.
         page = await self.read(
-            f"SELECT {rows.PAPER} FROM ({which}) AS hit JOIN paper AS p ON p.id = hit.paper_id "  # noqa: S608
-            "ORDER BY hit.place, p.arxiv_id LIMIT ? OFFSET ?",
-            (*values, limit, offset),
+            f"""
+            WITH hit AS MATERIALIZED (
+                SELECT paper_id FROM listing AS l WHERE day = ? AND {"category = ?" if category else _FIRST_OF_DAY}
+                ORDER BY category, position, paper_id LIMIT ? OFFSET ?
+            ), placed AS (SELECT paper_id, row_number() OVER () AS place FROM hit)
+            SELECT {rows.PAPER} FROM placed JOIN paper AS p ON p.id = paper_id ORDER BY place
+            """,  # noqa: S608  # constants
+            (*filter(None, values), limit, offset),
         )
-        return Found(tuple(map(rows.paper, page)), total[0][0])
+        return Found(tuple(map(rows.paper, page)), total[0][0] if total else 0)
 
     async def papers(self, ids: Iterable[str]) -> tuple[Paper, ...]:
         found = await self.read(
@@ -113,33 +88,41 @@ class Papers(Access):
 
     async def headlines(self, category: str, since: date, until: date) -> tuple[str, ...]:
         found = await self.read(
-            "SELECT title FROM listing AS l JOIN paper AS p ON p.id = l.paper_id "
-            "WHERE category = ? AND l.day BETWEEN ? AND ?",
+            f"SELECT title {_OF_CATEGORY}",  # a constant
             (category, since.isoformat(), until.isoformat()),
         )
         return tuple(str(row[0]) for row in found)
 
     async def texts(self, category: str, since: date, until: date, *, limit: int) -> tuple[tuple[str, str], ...]:
         found = await self.read(
-            """
-            SELECT title, abstract FROM listing AS l JOIN paper AS p ON p.id = l.paper_id
-            WHERE category = ? AND l.day BETWEEN ? AND ? ORDER BY l.day DESC, l.paper_id LIMIT ?
-            """,
+            f"SELECT title, abstract {_OF_CATEGORY} ORDER BY e.day DESC, l.paper_id LIMIT ?",  # as above
             (category, since.isoformat(), until.isoformat(), limit),
         )
         return tuple((title, abstract) for title, abstract in found)
 
-    async def count(self, since: date, until: date) -> int:
+    async def size(self) -> int:
+        found = await self.read("SELECT papers FROM tally")
+        return int(found[0][0])
+
+    async def holdings(self) -> Holdings:
         found = await self.read(
-            "SELECT count(DISTINCT paper_id) FROM listing WHERE day BETWEEN ? AND ?",
-            (since.isoformat(), until.isoformat()),
+            """
+            SELECT papers, with_authors, digests, (SELECT min(day) FROM edition WHERE category = ''),
+                   (SELECT max(day) FROM edition WHERE category = '')
+            FROM tally
+            """
         )
+        papers, with_authors, digests, oldest, newest = found[0]
+        return Holdings(papers, with_authors, digests, rows.day(oldest), rows.day(newest))
+
+    async def count(self, since: date, until: date) -> int:
+        found = await self.read(OF_DAYS, (since.isoformat(), until.isoformat()) * 2 + (since.isoformat(),))
         return int(found[0][0])
 
     async def digests(self, day: date) -> tuple[Taken, ...]:
         found = await self.read(
             """
-            SELECT day, category, (SELECT count(*) FROM listing AS l WHERE l.day = d.day AND l.category = d.category),
+            SELECT day, category, (SELECT papers FROM edition AS e WHERE e.category = d.category AND e.day = d.day),
                    json_group_array(refused)
             FROM digest AS d
             WHERE day = ? AND id = (
@@ -154,29 +137,25 @@ class Papers(Access):
 
     async def newest(self, category: str | None = None, *, until: date | None = None) -> date | None:
         found = await self.read(
-            "SELECT max(day) FROM listing WHERE category = coalesce(?, category) AND day <= ?",
-            (category, (until or date.max).isoformat()),
+            "SELECT day FROM edition WHERE category = ? AND day <= ? AND papers > 0 ORDER BY day DESC LIMIT 1",
+            (category or "", (until or date.max).isoformat()),
         )
-        return rows.day(found[0][0])
+        return next((date.fromisoformat(day) for (day,) in found), None)
 
     async def categories(self) -> tuple[str, ...]:
-        found = await self.read("SELECT DISTINCT category FROM digest ORDER BY category")
+        # From one to the next: each has thousands of days.
+        found = await self.read(
+            """
+            WITH RECURSIVE known (category) AS (
+                SELECT min(category) FROM edition WHERE category > ''
+                UNION ALL
+                SELECT (SELECT min(e.category) FROM edition AS e WHERE e.category > known.category)
+                FROM known WHERE known.category IS NOT NULL
+            )
+            SELECT category FROM known WHERE category IS NOT NULL
+            """
+        )
         return tuple(str(row[0]) for row in found)
-
-    async def frequencies(self, words: Iterable[str]) -> Mapping[str, int]:
-        found = await self.read(
-            "SELECT term, max(doc) FROM json_each(?) AS wanted CROSS JOIN vocabulary ON term = wanted.value "
-            "WHERE col IN ('title', 'abstract') GROUP BY term",
-            (json.dumps(list(words)),),
-        )
-        return dict(map(tuple, found))
-
-    async def vocabulary(self) -> Mapping[str, int]:
-        found = await self.read(
-            "SELECT term, max(doc) FROM vocabulary WHERE col IN ('title', 'abstract') AND term <> ? GROUP BY term",
-            (BARRIER,),
-        )
-        return dict(map(tuple, found))
 
     async def titles(self, terms: Iterable[Term] = (), *, limit: int) -> Mapping[str, str]:
         match = in_title(terms)
@@ -202,13 +181,13 @@ class Papers(Access):
         return dict(map(tuple, found))
 
     async def days(self) -> tuple[date, ...]:
-        found = await self.read("SELECT DISTINCT day FROM digest ORDER BY day DESC LIMIT ?", (_DAYS,))
+        found = await self.read("SELECT day FROM edition WHERE category = '' ORDER BY day DESC LIMIT ?", (_DAYS,))
         return tuple(date.fromisoformat(row[0]) for row in found)
 
     async def counts(self, days: Iterable[date]) -> Mapping[date, int]:
         found = await self.read(
-            "SELECT day, count(DISTINCT paper_id) FROM json_each(?) AS wanted JOIN listing ON day = wanted.value "
-            "GROUP BY day",
+            "SELECT day, papers FROM json_each(?) AS wanted CROSS JOIN edition ON (category, day) = ('', wanted.value) "
+            "WHERE papers > 0",
             (json.dumps([each.isoformat() for each in days]),),
         )
         return {date.fromisoformat(day): count for day, count in found}

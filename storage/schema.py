@@ -8,12 +8,9 @@ APPLICATION_ID = 0x50574952
 MIGRATIONS: tuple[str, ...] = (
     """
     CREATE TABLE paper (
-        id           INTEGER PRIMARY KEY,
+        id           INTEGER PRIMARY KEY,  -- later ones are of later days: see storage/index.py
         arxiv_id     TEXT NOT NULL UNIQUE,
         version      INTEGER,
-        -- What search sorts and asks by stands before the texts: behind them, SQLite reads them to get past.
-        day          TEXT NOT NULL,  -- of the first listing: what "newer" means
-        has_code     INTEGER NOT NULL,
         title        TEXT NOT NULL,
         abstract     TEXT NOT NULL,
         raw_title    TEXT,  -- NULL where it is the shown one, as most are
@@ -26,11 +23,22 @@ MIGRATIONS: tuple[str, ...] = (
         origins      TEXT NOT NULL
     ) STRICT;
 
-    -- What queries see: folded words as bot.words makes them, so the tokenizer has nothing left to do but split.
+    -- What queries see: the tokens that storage/index.py makes, so the tokenizer has nothing left to do but split.
     CREATE VIRTUAL TABLE paper_words USING fts5(
-        title, abstract, author, category, content='', tokenize="ascii"
+        tokens, content='', detail=none, columnsize=0, tokenize="ascii"
     );
-    CREATE VIRTUAL TABLE vocabulary USING fts5vocab(paper_words, col);
+
+    -- In how many papers each folded word is.
+    CREATE TABLE word (
+        word   TEXT PRIMARY KEY,
+        papers INTEGER NOT NULL,
+        meant  INTEGER NOT NULL DEFAULT 0  -- 1 where it may be what a misspelt one means
+    ) STRICT, WITHOUT ROWID;
+    -- The words that may be meant, by what is left of their beginnings without a letter or two: storage/vocabulary.py.
+    CREATE TABLE deletion (
+        part  INTEGER PRIMARY KEY,  -- its CRC-32: half the size of the letters in a table that is mostly keys
+        words TEXT NOT NULL  -- a space between
+    ) STRICT;
 
     -- Each text that was taken in as a digest: the same one again is known by its fingerprint and changes nothing.
     CREATE TABLE digest (
@@ -47,12 +55,34 @@ MIGRATIONS: tuple[str, ...] = (
     CREATE TABLE listing (
         day      TEXT NOT NULL,
         category TEXT NOT NULL,
-        paper_id INTEGER NOT NULL REFERENCES paper (id),
+        paper_id INTEGER NOT NULL REFERENCES paper (id) ON UPDATE CASCADE,
         -- Behind the key: SQLite 3.40's integrity_check misreads a column before it in such a table.
         position INTEGER NOT NULL,
         PRIMARY KEY (day, category, paper_id)
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX listing_paper ON listing (paper_id, day, category);
+
+    -- What is counted of all this, so that nobody walks it to know how much it is: see storage/tally.py.
+    CREATE TABLE tally (
+        papers       INTEGER NOT NULL,
+        with_authors INTEGER NOT NULL,
+        digests      INTEGER NOT NULL  -- of how many days and categories there is one
+    ) STRICT;
+    INSERT INTO tally VALUES (0, 0, 0);
+    -- How many papers a category lists on a day; those of the category '' are all of the day, each counted once.
+    CREATE TABLE edition (
+        category TEXT NOT NULL,
+        day      TEXT NOT NULL,
+        papers   INTEGER NOT NULL,
+        PRIMARY KEY (category, day)
+    ) STRICT, WITHOUT ROWID;
+    -- How many of a day's papers were listed before, by the last day that had them.
+    CREATE TABLE relisting (
+        day    TEXT NOT NULL,
+        before TEXT NOT NULL,
+        papers INTEGER NOT NULL,
+        PRIMARY KEY (day, before)
+    ) STRICT, WITHOUT ROWID;
 
     -- A room or a person: the scope of everything below.
     CREATE TABLE destination (
@@ -80,6 +110,15 @@ MIGRATIONS: tuple[str, ...] = (
         PRIMARY KEY (person_id, number),
         UNIQUE (person_id, meaning)
     ) STRICT, WITHOUT ROWID;
+    -- How often subscriptions changed: who keeps them in memory sees whether they are still as they were.
+    CREATE TABLE subscribing (changes INTEGER NOT NULL) STRICT;
+    INSERT INTO subscribing VALUES (0);
+    CREATE TRIGGER subscription_made AFTER INSERT ON subscription
+    BEGIN UPDATE subscribing SET changes = changes + 1; END;
+    CREATE TRIGGER subscription_changed AFTER UPDATE ON subscription
+    BEGIN UPDATE subscribing SET changes = changes + 1; END;
+    CREATE TRIGGER subscription_deleted AFTER DELETE ON subscription
+    BEGIN UPDATE subscribing SET changes = changes + 1; END;
 
     CREATE TABLE following (
         room_id    INTEGER PRIMARY KEY REFERENCES destination (id),
@@ -116,6 +155,8 @@ MIGRATIONS: tuple[str, ...] = (
     CREATE INDEX outbox_open ON outbox (destination_id, id) WHERE state IN ('pending', 'sending');
     -- So that a claim finds what was tried by a clock that was ahead.
     CREATE INDEX outbox_tried ON outbox (tried_at) WHERE state = 'pending' AND tried_at IS NOT NULL;
+    -- So that a start finds at once what a crash left on its way.
+    CREATE INDEX outbox_sending ON outbox (id) WHERE state = 'sending';
     -- So that composing a message does not, to know what expired before it.
     CREATE INDEX outbox_expired ON outbox (destination_id, kind, id) WHERE state = 'expired';
     -- So that taking in a digest does not, either, to know the day's alerts.
@@ -124,7 +165,7 @@ MIGRATIONS: tuple[str, ...] = (
     -- Which papers a person was alerted to, or a room shown: never the same one twice, whatever lists it again. A
     -- person may have highlights as well as alerts: each is for itself.
     CREATE TABLE told (
-        paper_id       INTEGER NOT NULL REFERENCES paper (id),
+        paper_id       INTEGER NOT NULL REFERENCES paper (id) ON UPDATE CASCADE,
         destination_id INTEGER NOT NULL REFERENCES destination (id),
         kind           TEXT NOT NULL,  -- of the delivery
         PRIMARY KEY (paper_id, destination_id, kind)
@@ -144,13 +185,14 @@ MIGRATIONS: tuple[str, ...] = (
     -- What people of a room want more or fewer papers like.
     CREATE TABLE reaction (
         room_id   INTEGER NOT NULL REFERENCES destination (id),
-        paper_id  INTEGER NOT NULL REFERENCES paper (id),
+        paper_id  INTEGER NOT NULL REFERENCES paper (id) ON UPDATE CASCADE,
         person_id INTEGER NOT NULL REFERENCES destination (id),
         value     INTEGER NOT NULL CHECK (value IN (-1, 1)),
         at        TEXT NOT NULL,
         PRIMARY KEY (room_id, paper_id, person_id)
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX reaction_person ON reaction (person_id);
+    CREATE INDEX reaction_paper ON reaction (paper_id);
 
     -- How the sources of digests are doing.
     CREATE TABLE report (

@@ -20,17 +20,20 @@ from bot.ports import Census, Intake, Plan
 from storage import intake, rows
 from storage.deliveries import Deliveries
 from storage.ledger import SqliteLedger, erase
+from storage.mornings import Mornings
 from storage.opening import configured, migrated, translated
 from storage.papers import Papers
 from storage.people import People
 from storage.reports import Reports
 from storage.rooms import Rooms
+from storage.searching import Searching
+from storage.vocabulary import Vocabulary
 
 _Result = TypeVar("_Result")
 _READERS = 3
 
 
-class SqliteStore(Papers, People, Rooms, Deliveries, Reports):
+class SqliteStore(Searching, Papers, Vocabulary, People, Rooms, Deliveries, Reports):
     """Fulfil `bot.ports.Store`."""
 
     def __init__(self, writer: aiosqlite.Connection, readers: list[aiosqlite.Connection]) -> None:
@@ -39,6 +42,7 @@ class SqliteStore(Papers, People, Rooms, Deliveries, Reports):
         self._jobs: set[asyncio.Task[object]] = set()
         self._idle = readers
         self._reading = asyncio.Semaphore(len(readers))
+        self._mornings = Mornings()
 
     @classmethod
     @asynccontextmanager
@@ -63,22 +67,18 @@ class SqliteStore(Papers, People, Rooms, Deliveries, Reports):
     # Papers
 
     async def take_in(self, digest: Digest, plan: Plan, at: datetime, *, hold_until: datetime | None = None) -> Intake:
-        return await self.write(lambda db: intake.take_in(db, digest, plan, at, hold_until))
+        return await self.write(lambda db: intake.take_in(db, digest, plan, at, hold_until, self._mornings))
 
     async def census(self) -> Census:
         found = await self.read(
             """
-            SELECT (SELECT count(*) FROM paper), (SELECT count(*) FROM paper WHERE authors <> '[]'),
-                   (SELECT count(*) FROM (SELECT DISTINCT day, category FROM digest)),
-                   (SELECT min(day) FROM digest), (SELECT max(day) FROM digest),
-                   (SELECT count(*) FROM subscription),
+            SELECT (SELECT count(*) FROM subscription),
                    (SELECT count(*) FROM outbox WHERE state IN ('pending', 'sending')),
                    (SELECT count(*) FROM outbox WHERE state = 'sent'),
                    (SELECT count(*) FROM outbox WHERE state IN ('dead', 'expired') AND code <> 'unwanted')
             """
         )
-        papers, with_authors, digests, oldest, newest, *counts = found[0]
-        return Census(papers, with_authors, digests, rows.day(oldest), rows.day(newest), *counts)
+        return Census(*found[0])
 
     # What adapters remember
 

@@ -586,7 +586,7 @@ async def test_what_stands_in_a_field_is_its_value_and_nothing_else(filled: Stor
         return str((await commands.answer(with_options(line, **options), filled)).error)
 
     assert await error("search", query_text="segmentation page:2") == (
-        "page: is no field; there are title, abstract, author, cat, id, has, after, before, on. "
+        "page: is no field; there are title, abstract, author, cat, id, has, after, before, on, sort. "
         'To look for the words, type "page 2"'
     )
     assert await error("today", day="cs.CV") == (

@@ -15,6 +15,7 @@ from bot.highlights.taste import LASTS
 from bot.highlights.trends import Trend
 from bot.model import Destination, Digest, Following, Link, Listing, Paper, Pick, Subscription
 from bot.ports import Intake, Store
+from bot.subscribers import Subscribers
 from storage import connect
 from tests.conftest import MakePaper
 
@@ -220,7 +221,9 @@ async def test_a_person_with_several_subscriptions_is_one_person(store: Store) -
     assert pick.reasons == ("2 people here follow this",)
     mine = [*await store.subscriptions(ANN), Subscription(ANN, 9, "galaxy clusters", NOW, workspace="T1")]
     words = {"galaxy": 1, "cluster": 1, "telescope": 1, "redshift": 1}
-    assert interests(mine, {}, {("slack", "T1")})["slack", "T1"].words == words
+    here = interests(Subscribers.of(mine).match(DAY[:9]), {("slack", "T1")})["slack", "T1"]
+    assert here.words == words
+    assert here.people == {each.id: 1 for each in DAY[:9] if topic(Pick(each.id)) == "galaxy"}
 
 
 def test_a_rising_term_is_said_with_its_figures() -> None:

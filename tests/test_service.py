@@ -50,7 +50,7 @@ async def test_trouble_of_the_store_is_told_in_its_own_words(
     async def full() -> None:
         raise DiskError("The database cannot be used: no space.")
 
-    monkeypatch.setattr(store, "census", full)
+    monkeypatch.setattr(store, "holdings", full)
     reply = await respond(call("status"), store)
 
     assert (reply.error, reply.private) == ("The database cannot be used: no space.", True)
@@ -62,7 +62,7 @@ async def test_a_bug_is_told_by_the_id_that_finds_it_in_the_log(
     async def wrong() -> None:
         raise ZeroDivisionError("a secret of the house")
 
-    monkeypatch.setattr(store, "census", wrong)
+    monkeypatch.setattr(store, "holdings", wrong)
     reply = await respond(call("status"), store)
     found = caplog.records[0].__dict__["id"]
 

@@ -169,14 +169,14 @@ async def test_nothing_of_anothers_is_offered(offered: Offered) -> None:
 @pytest.mark.parametrize(
     ("typed", "ids"),
     [
-        ("point clo", ["2011.10001", "2011.10000"]),
-        ("POINT CLOUD ", ["2011.10001", "2011.10000"]),
+        ("point clo", ["2011.10000", "2011.10001"]),
+        ("POINT CLOUD ", ["2011.10000", "2011.10001"]),
         ("clouds comp", ["2011.10001"]),
         ("strings", ["hep-th/9901001"]),
         ("2011.09", ["2011.09001", "2011.09000"]),
         ("https://arxiv.org/abs/2011.10003v2", ["2011.10003"]),
         ("hep-th/99", ["hep-th/9901001"]),
-        ("n", ["2011.09001", "2011.09000"]),
+        ("n", ["2011.09000", "2011.09001"]),
         ("2012.", []),
         ("zebra", []),
         ("a b c d e f g h i j k l m n", []),

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.words import BARRIER, padded, phrases, spans, words
+from bot.words import _AMERICAN, _AMERICAN_END, BARRIER, beginnings, padded, phrases, spans, words
 
 # What texts are made of, joined at random; and any text at all, halves of surrogate pairs and NUL among it.
 PIECES = [
@@ -80,6 +80,32 @@ LETTERS = st.text(st.characters(categories=["L", "Nd"]), min_size=1, max_size=12
         ("Łukasz", "Lukasz"),
         ("Ørsted", "orsted"),
         ("Işıl", "ISIL"),
+        # British and American
+        ("colour", "color"),
+        ("colourful", "colorful"),
+        ("Behaviours", "behavior"),
+        ("multicolour", "multicolor"),
+        ("neighbourhood", "neighborhood"),
+        ("generalise", "generalize"),
+        ("generalises", "generalizes"),
+        ("optimisation", "optimization"),
+        ("optimisers", "optimizer"),
+        ("generalisability", "generalizability"),
+        ("organisational", "organizational"),
+        ("analyse", "analyzes"),
+        ("analysing", "analyzing"),
+        ("modelling", "modeling"),
+        ("unlabelled", "unlabeled"),
+        ("centre", "centers"),
+        ("datacentres", "datacenter"),
+        ("fibre", "fibers"),
+        ("dialogues", "dialog"),
+        ("catalogue", "catalogs"),
+        ("catalogued", "cataloged"),
+        ("tumour", "tumors"),
+        ("grey", "gray"),
+        ("ageing", "aging"),
+        ("paediatric", "pediatric"),
         # compatibility forms
         ("ﬁne", "fine"),
         ("x²", "x2"),
@@ -116,6 +142,25 @@ def test_a_word_folds_to_the_same_as_its_other_spelling(one: str, other: str) ->
         ("3D", "2D"),
         ("YOLOv5", "YOLOv4"),
         ("segmentation", "segment"),
+        # ends like a British spelling, and is none
+        ("our", "or"),
+        ("four", "for"),
+        ("hour", "hor"),
+        ("timbre", "timber"),
+        ("tire", "tier"),
+        ("filling", "filing"),
+        ("polled", "poled"),
+        ("storey", "story"),
+        ("cypher", "cipher"),
+        ("vae", "ve"),
+        ("moe", "me"),
+        ("does", "des"),
+        ("rogue", "rog"),
+        ("fence", "fense"),
+        ("programming", "programing"),
+        ("prise", "prize"),
+        ("raise", "raize"),
+        ("analyses", "analyzes"),
     ],
 )
 def test_two_words_stay_two(one: str, other: str) -> None:
@@ -165,6 +210,45 @@ def test_a_text_becomes_these_words(text: str, expected: list[str]) -> None:
 )
 def test_a_typed_phrase_may_stand_in_these_ways(typed: str, ways: tuple[tuple[str, ...], ...]) -> None:
     assert phrases(typed) == ways
+
+
+@pytest.mark.parametrize("word", ["noise", "wise", "otherwise", "supervised", "raise", "praising", "vision", "thesis"])
+def test_a_word_in_ise_that_is_no_verb_of_two_spellings_keeps_its_s(word: str) -> None:
+    assert words(word) == [word]
+
+
+@pytest.mark.parametrize(("british", "american"), [*_AMERICAN.items(), *_AMERICAN_END.items()])
+def test_every_british_spelling_that_is_known_is_folded(british: str, american: str) -> None:
+    assert words(british) == words(american) == [american]
+
+
+@pytest.mark.parametrize(
+    ("typed", "finds", "not_found"),
+    [
+        ("colo*", ("colour", "colors"), "cold"),
+        ("colou*", ("colour", "colors"), "colony"),
+        ("modell*", ("modelling", "modeled", "modeller"), "models"),
+        ("generalis*", ("generalisation", "generalizes", "generalist"), "generality"),
+        ("generaliz*", ("generalisation", "generalizes", "generalizability"), "generalist"),
+        ("optimisati*", ("optimisation", "optimizations"), "optimiser"),
+        ("analys*", ("analysing", "analyzed", "analyst"), "analogy"),
+        ("centr*", ("centre", "centers", "central"), "centerpiece"),
+        ("grey*", ("grey", "gray", "greyscale"), "green"),
+        ("gre*", ("grey", "gray", "great"), "grab"),
+        ("multi-colou*", ("multicolour", "multi-colored"), "multicolumn"),
+    ],
+)
+def test_a_beginning_finds_words_of_both_spellings(typed: str, finds: tuple[str, ...], not_found: str) -> None:
+    def found(text: str) -> bool:
+        ways = (f" {' '.join(way)} ".removesuffix("* ") for way in beginnings(typed))
+        return any(way in padded(text) for way in ways)
+
+    assert [word for word in finds if not found(word)] == []
+    assert not found(not_found)
+
+
+def test_a_beginning_that_is_half_a_british_word_by_chance_is_that_only() -> None:
+    assert beginnings("progre*") == (("progre*",),)
 
 
 def test_no_phrase_reaches_from_the_text_into_its_joined_words() -> None:

@@ -34,18 +34,18 @@ async def help(call: Call, store: Store, about: Verb = None) -> Reply:  # noqa: 
 @command
 async def status(call: Call, store: Store) -> Reply:
     """Say what is stored, how fresh it is, and what is still to be delivered."""
-    census = await store.census()
+    held = await store.holdings()
     reports = sorted(await store.reports(), key=lambda each: each.is_well)
     lines = [_source(each) for each in reports]
-    if census.newest is None or census.oldest is None:
+    if held.newest is None or held.oldest is None:
         lines.append("No digest has been taken in yet.")
         if not reports:
             lines = [f"{lines[0]} Who runs the bot does that, in a shell: paperwire ingest PATH"]
         return Reply(Text("\n".join(lines)), private=True)
-    mine = await store.subscriptions(call.caller)
-    span = f"{spoken(census.oldest)} to {spoken(census.newest)} ({', '.join(await store.categories())})"
-    lines.append(f"{papers(census.papers)} from {number(census.digests, 'digest')}, {span}.")
-    late = expected_after(max((each.day for each in reports if each.day), default=census.newest))
+    mine, census = await store.subscriptions(call.caller), await store.census()
+    span = f"{spoken(held.oldest)} to {spoken(held.newest)} ({', '.join(await store.categories())})"
+    lines.append(f"{papers(held.papers)} from {number(held.digests, 'digest')}, {span}.")
+    late = expected_after(max((each.day for each in reports if each.day), default=held.newest))
     if late >= call.at.date():
         lines.append(f"The next digest is expected {spoken(late)}.")
     elif all(each.is_well for each in reports):
@@ -56,7 +56,7 @@ async def status(call: Call, store: Store) -> Reply:
     ]
     if pause := await store.paused(call.caller):
         lines.append(silence(pause))
-    if not census.with_authors:
+    if not held.with_authors:
         lines.append("The digests here carry no authors, so author: finds nothing.")
     return Reply(Text("\n".join(lines)), private=True)
 

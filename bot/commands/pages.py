@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.model import Button, UserError
+from bot.ports import MOST, Found
 
 PAGE = 10
 
@@ -13,10 +14,14 @@ def check_page(page: int, total: int) -> None:
         raise UserError(f"There is no page {page}: the last is page:{pages}")
 
 
-def turn(name: str, text: str, page: int, total: int) -> tuple[Button, ...]:
-    """Return the steps to the pages beside one, and between them the page itself: pressed, it is shown as it is now."""
+def turn(name: str, text: str, page: int, total: int, *, more: bool = False) -> tuple[Button, ...]:
+    """Return the steps to the pages beside one, and between them the page itself: pressed, it is shown as it is now.
+
+    With `more`, nobody knows how many pages there are.
+    """
     pages = -(-total // PAGE)
-    steps = {page - 1: "Previous", page: f"Page {page} of {pages}", page + 1: "Next"} if pages > 1 else {}
+    here = f"Page {page}" if more else f"Page {page} of {pages}"
+    steps = {page - 1: "Previous", page: here, page + 1: "Next"} if pages > 1 else {}
     return tuple(Button(label, name, paged(text, n), "instead") for n, label in steps.items() if 1 <= n <= pages)
 
 
@@ -27,6 +32,13 @@ def paged(text: str, page: int) -> str:
 
 def papers(count: int) -> str:
     return number(count, "paper")
+
+
+def counted(found: Found) -> str:
+    """Say how many papers are found, and where that is not all of them, that there are more or may be."""
+    if not found.more:
+        return papers(found.total)
+    return f"more than {papers(found.total)}" if found.total >= MOST else f"{papers(found.total)} or more"
 
 
 def number(count: int, noun: str) -> str:

@@ -7,18 +7,17 @@ import re
 from bot import advice, grammar, spelling
 from bot.calendar import spoken
 from bot.cards import card, found
-from bot.commands.days import counted, day_shown, known_category
-from bot.commands.pages import PAGE, check_page, paged, papers, turn
+from bot.commands import days
+from bot.commands.pages import PAGE, check_page, counted, paged, papers, turn
 from bot.commands.parameters import Category, Day, Like, Page, PaperId, QueryText
 from bot.dispatch import command
-from bot.likeness import telling
+from bot.likeness import alike, telling
 from bot.model import Button, Call, Paper, Reply, Text, UserError
-from bot.ports import Found, Store
+from bot.ports import LOOKED_INTO, Found, Store
 from bot.query import Query
 
 AGAIN = "Share"
 _ADDRESS = re.compile(r"https?://\S+")
-_NEAREST = 50  # papers that are still like something
 
 
 @command
@@ -31,7 +30,8 @@ async def search(call: Call, store: Store, query_text: QueryText, page: Page = 1
     search title:segmentation cat:cs.CV has:code after:2020-11-01
 
     Case, accents, hyphens and plurals do not matter: self supervised finds Self-Supervised. Words are whole words;
-    end one with * for its beginning (segment*). Papers with the words in the title come first, then newer ones.
+    end one with * for its beginning (segment*). Papers with the words in the title come first; sort:new puts the
+    newest first. LLM finds "large language model" too, and the other way round; "LLM" is itself alone.
     """
     asked = grammar.parse(query_text)
     here = await _page(store, asked, page)
@@ -39,12 +39,15 @@ async def search(call: Call, store: Store, query_text: QueryText, page: Page = 1
     if not here.total and likely:
         better = await _page(store, likely, page)
         if better.total:
-            head = f"No paper matches {asked.text}. Did you mean {likely.text}? It matches {papers(better.total)}"
+            head = f"No paper matches {asked.text}. Did you mean {likely.text}? It matches {counted(better)}"
             return _results(head, better, likely, page)
+    if not here.total and here.more:
+        told = f"None of the newest {papers(LOOKED_INTO)} with the words of {asked.text} has them so."
+        return Reply(Text(f"{told} Older ones were not looked at. Leave the quotation marks out."), private=True)
     if not here.total:
         why = await advice.why_nothing(asked, store)
         return Reply(Text(f"No paper matches {asked.text}. {why}"), private=True)
-    return _results(f"{papers(here.total)} for {asked.text}", here, asked, page, likely)
+    return _results(f"{counted(here).capitalize()} for {asked.text}", here, asked, page, likely)
 
 
 @command
@@ -56,14 +59,14 @@ async def today(call: Call, store: Store, day: Day = None, category: Category = 
     today cs.CV           one category's
     """
     if category is not None:
-        category = await known_category(category, store)
-    head, shown, taken = await day_shown(call, store, day, category)
+        category = await days.known_category(category, store)
+    head, shown, taken = await days.day_shown(call, store, day, category)
     if shown is None:
         return Reply(Text(head), private=True)
     listed = await store.listed(shown, category, limit=PAGE, offset=(page - 1) * PAGE)
     check_page(page, listed.total)
     together = f"{papers(listed.total)} of {spoken(shown)}, each shown once" if len(taken) > 1 else ""
-    lines = [*filter(None, [head, together]), *map(counted, taken)]
+    lines = [*filter(None, [head, together]), *map(days.counted, taken)]
     line = " ".join(filter(None, [str(shown), category]))
     return Reply(
         Text("\n".join(lines)),
@@ -108,18 +111,18 @@ async def similar(call: Call, store: Store, like: Like, page: Page = 1) -> Reply
     # The words of an address are rare and tell nothing.
     text = f"{paper.title}\n{paper.title}\n{paper.abstract}" if paper else _ADDRESS.sub(" ", like)
     asked = await telling(text, store)
+    if asked and not paper:
+        asked = await telling(asked.line, store)  # as the next page will know it
     of = paper.title if paper else "this text"
     if asked is None:
         return Reply(Text(f"No paper has a telling word of {of}."), private=True)
-    line, without = (paper.id, paper.id) if paper else (asked.text, "")
-    words = [term.phrases[0][0] for term in asked.terms]
-    near = await store.similar(words, without=without, limit=PAGE, offset=(page - 1) * PAGE)
-    total = min(near.total, _NEAREST)
-    check_page(page, total)
+    line, without = (paper.id, paper.id) if paper else (asked.line, "")
+    near = await alike(asked, store, without=without)
+    check_page(page, len(near))
     return Reply(
-        Text(f"The papers most like {of}:" if total else f"No other paper is like {of}."),
-        tuple(found(each, asked, how="shares") for each in near.papers),
-        buttons=turn("similar", line, page, total),
+        Text(f"The papers most like {of}:" if near else f"No other paper is like {of}."),
+        tuple(found(each, asked.query, how="shares") for each in near[(page - 1) * PAGE : page * PAGE]),
+        buttons=turn("similar", line, page, len(near)),
         private=True,
         again=Button(AGAIN, "similar", paged(line, page)),
     )
@@ -158,7 +161,7 @@ def _results(head: str, here: Found, asked: Query, page: int, meant: Query | Non
     return Reply(
         Text(head),
         tuple(found(paper, asked) for paper in here.papers),
-        buttons=(*offers, *turn("search", asked.text, page, here.total), keep),
+        buttons=(*offers, *turn("search", asked.text, page, here.total, more=here.more), keep),
         private=True,
         again=Button(AGAIN, "search", paged(asked.text, page)),
     )

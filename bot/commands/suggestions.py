@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from datetime import date
+from functools import lru_cache
+from itertools import islice
 from zoneinfo import ZoneInfo
 
 from bot import completion, grammar, zones
 from bot.calendar import meant, named_days, spoken, weekdays
 from bot.commands.pages import papers as counted
-from bot.model import Call, Suggestion, Text
+from bot.model import ARCHIVES, Call, Suggestion, Text
 from bot.ports import Store
 from bot.query import Term
+from bot.recent import recent
 from bot.words import phrases
 
 _MOST = 25
 _OWN = 10  # queries of the caller's own, so that there is room for others
-_LOOKED_THROUGH = 300  # titles, for a last word of a letter
+_LOOKED_THROUGH = 300  # of the newest titles, for a last word of a letter
+_ENOUGH, _OLDER = 10, 100  # titles: where fewer of the newest fit, so many older ones are looked through
 _WORDS = 12  # who has typed so many is pasting a text
 _LABEL = 100
 _ID_BEGUN = re.compile(r"\d{2,4}(\.\d*)?|[a-z][a-z-]*/\d*", re.IGNORECASE)
@@ -52,7 +57,8 @@ async def days(typed: str, call: Call, store: Store) -> Iterable[Suggestion]:
         for word in ("today", "yesterday")
         if word.startswith(begun) and (day := meant(word, call.at.date()))
     ]
-    fitting = [day for day in await store.days() if f" {begun}" in f" {day} {spoken(day)}".lower()][:_MOST]
+    known = await store.days()
+    fitting = list(islice((day for day in known if f" {begun}" in _written(day)), _MOST))
     counts = await store.counts(fitting)
     return [
         *near,
@@ -64,14 +70,14 @@ async def category(typed: str, call: Call, store: Store) -> Iterable[Suggestion]
     """Offer the categories that have papers."""
     del call
     stored = await store.categories()
-    return [Suggestion(each, each) for each in await completion.categories(typed.strip(), store) if each in stored]
+    return [Suggestion(each, each) for each in completion.codes(typed.strip(), stored)]
 
 
 async def categories(typed: str, call: Call, store: Store) -> Iterable[Suggestion]:
     """Offer categories and archives for the last of several, and keep the others."""
     del call
     *named, last = re.split(r"[\s,]+", typed.lstrip())
-    offered = [code for code in await completion.categories(last, store) if code not in named]
+    offered = [code for code in completion.codes(last, (*await store.categories(), *ARCHIVES)) if code not in named]
     return [Suggestion(line, line) for code in offered if (line := " ".join([*named, code]))]
 
 
@@ -124,11 +130,24 @@ async def _titled(typed: str, store: Store) -> Mapping[str, str]:
     if len(whole) >= _WORDS:
         return {}
     terms = [Term(each, "", "title") for each in (*map(phrases, whole), completion.ways(last)) if each]
-    if terms and terms[-1].prefix:
-        return await store.titles(terms, limit=_MOST)
-    found = await store.titles(terms, limit=_LOOKED_THROUGH)
     word = re.compile(rf"(?<!\w){re.escape(last)}", re.IGNORECASE)
-    return {arxiv_id: title for arxiv_id, title in found.items() if word.search(title)}
+    known = await recent(store)
+    found = known.having(terms, most=_LOOKED_THROUGH)
+    is_begun = bool(terms) and terms[-1].prefix
+    if not is_begun:
+        found = {arxiv_id: title for arxiv_id, title in found.items() if word.search(title)}
+    if len(found) < _ENOUGH and terms and not known.is_all:
+        # Many words begin alike: where whole words are typed as well, these choose among all titles.
+        chosen = terms[:-1] if is_begun else terms
+        older = await store.titles(chosen or terms, limit=_OLDER)
+        found |= {arxiv_id: title for arxiv_id, title in older.items() if not chosen or word.search(title)}
+    return dict(islice(found.items(), _MOST))
+
+
+@lru_cache(2048)
+def _written(day: date) -> str:
+    """Return a day in the ways in which one may begin to type it, each after a space."""
+    return f" {day} {spoken(day)}".lower()
 
 
 def _paper(arxiv_id: str, title: str) -> Suggestion:

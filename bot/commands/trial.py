@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from bot import advice, spelling, tightening
+from bot import advice, relevance, spelling, tightening
 from bot.calendar import spoken
 from bot.cards import found
 from bot.commands.pages import papers
 from bot.model import Button, Paper, Reply, Text
-from bot.ports import Store
+from bot.ports import MOST, Found, Store
 from bot.query import Query
 from bot.tightening import Tightening
 
@@ -33,32 +34,53 @@ async def dry_run(asked: Query, store: Store, today: date) -> Trial:
     if newest is None:
         return Trial("No digest is stored yet, so there is nothing to try it on.")
     week, month = (newest - timedelta(days=days - 1) for days in (7, 30))
+    asked_new = replace(asked, sort="new")
+    in_month = await store.search(asked_new, limit=tightening.LOOKED_AT, since=month, until=newest)
     of_week, of_month = await store.count(week, newest), await store.count(month, newest)
-    in_week = (await store.search(asked, limit=1, since=week, until=newest)).total
-    in_month = await store.search(asked, limit=tightening.LOOKED_AT, since=month, until=newest)
+    # Newest first: behind a paper that is older than a week there is none of the week.
+    recent = tuple(each for each in in_month.papers if any(week <= on.day <= newest for on in each.listings))
+    in_week = Found(recent, len(recent))
+    if len(recent) == tightening.LOOKED_AT:
+        in_week = await store.search(asked_new, limit=tightening.LOOKED_AT, since=week, until=newest)
     line = (
-        f"Dry run: it would have caught {in_week} of {papers(of_week)} in the 7 days to {spoken(newest)}, "
-        f"{in_month.total} of {of_month:,} in 30 days."
+        f"Dry run: it would have caught {_count(in_week)} of {papers(of_week)} in the 7 days to {spoken(newest)}, "
+        f"{_count(in_month)} of {of_month:,} in 30 days."
     )
     quieter = None
     if advice.past(asked.root, today):
         line += "\nIt asks only for days that are past, so nothing new will match. Leave the dates out of it."
     elif not in_month.total:
         older = await store.search(asked, limit=1)
-        line += f"\nOnly older papers match: {older.total:,}." if older.total else "\nIt never matches."
+        line += f"\nOnly older papers match: {_count(older)}." if older.total else "\nIt never matches."
         if likely := await spelling.suggestion(asked, store):
             line += f" Did you mean {likely.text}?"
         elif not older.total:
             line += f" {await advice.why_nothing(asked, store)}"
-    elif in_month.total / 30 > _LOUD or (of_week >= 4 * _LOUD and in_week > of_week / 4):
+    elif in_month.total / 30 > _LOUD or (of_week >= 4 * _LOUD and in_week.total > of_week / 4):
         quieter = await tightening.suggestion(asked, in_month.papers, store)
         if quieter:
-            less = await store.search(quieter.query, limit=1, since=month, until=newest)
-            line += f"\nThat is loud. With {quieter.term} it would have been {less.total} in 30 days."
+            less = await store.search(
+                replace(quieter.query, sort="new"), limit=tightening.LOOKED_AT, since=month, until=newest
+            )
+            line += f"\nThat is loud. With {quieter.term} it would have been {_count(less)} in 30 days."
         else:
             hint = "" if asked.categories else ", for example cat:cs.CV"
             line += f"\nThat is loud. Add a word or a phrase{' or a category' * bool(hint)} to make it say less{hint}"
-    return Trial(line, in_month.papers[:_EXAMPLES], quieter)
+    return Trial(line, _best(asked, in_month.papers), quieter)
+
+
+def _best(asked: Query, newest: Sequence[Paper]) -> tuple[Paper, ...]:
+    # Numbered as rows are: a newer paper has a greater number.
+    numbered = {-place: paper for place, paper in enumerate(newest)}
+    texts = [(number, paper.title, paper.abstract) for number, paper in numbered.items()]
+    return tuple(numbered[number] for number in relevance.ordered(asked, texts)[:_EXAMPLES])
+
+
+def _count(found: Found) -> str:
+    """Say how many papers are found; of many, and of what is told only by their texts, at least how many."""
+    if not found.more:
+        return f"{found.total:,}"
+    return f"more than {found.total:,}" if found.total >= MOST else f"{found.total:,} or more"
 
 
 def trial(head: str, asked: Query, tried: Trial, buttons: tuple[Button, ...], instead: str = "") -> Reply:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import reduce
+from operator import or_
 
-from bot.grammar import parse
-from bot.model import Destination, Pick, Subscription, UserError
-
-_Tenant = tuple[str, str]
+from bot.percolator import bits
+from bot.subscribers import Matching, Tenant
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,41 +20,41 @@ class Interest:
     words: Mapping[str, int] = field(default_factory=dict)
 
 
-def interests(
-    subscriptions: Iterable[Subscription],
-    matching: Mapping[Destination, Iterable[Pick]],
-    tenants: Collection[_Tenant],
-) -> Mapping[_Tenant, Interest]:
+def interests(matching: Matching, tenants: Collection[Tenant]) -> Mapping[Tenant, Interest]:
     """Return for each of some workspaces the interest of those with a subscription made there.
 
     A person counts once for a paper and once for a word, however many subscriptions have it.
     """
-    looked_for: dict[str, frozenset[str]] = {}
-    made_in: dict[tuple[Destination, int], _Tenant] = {}
-    wanted: defaultdict[tuple[_Tenant, Destination], set[str]] = defaultdict(set)
-    for each in subscriptions:
-        tenant = (each.person.platform, each.workspace)
-        if tenant in tenants:
-            made_in[each.person, each.number] = tenant
-            if each.query not in looked_for:
-                looked_for[each.query] = _words(each.query)
-            wanted[tenant, each.person] |= looked_for[each.query]
-    people: dict[_Tenant, Counter[str]] = {tenant: Counter() for tenant in tenants}
-    for person, picks in matching.items():
-        for pick in picks:
-            numbers = (number for number in pick.subscriptions if (person, number) in made_in)
-            for tenant in {made_in[person, number] for number in numbers}:
-                people[tenant][pick.paper] += 1
-    words: dict[_Tenant, Counter[str]] = {tenant: Counter() for tenant in tenants}
-    for (tenant, _), each_word in wanted.items():
-        words[tenant].update(each_word)
-    return {tenant: Interest(people[tenant], words[tenant]) for tenant in tenants}
+    return {tenant: _interest(matching, tenant) for tenant in tenants}
 
 
-def _words(line: str) -> frozenset[str]:
-    """Return the words that a query looks for in titles and abstracts."""
-    try:
-        terms = parse(line).terms
-    except UserError:  # saved under an older grammar: it matches nothing either
-        return frozenset()
-    return frozenset(word for term in terms if term.field != "author" for phrase in term.phrases for word in phrase)
+def _interest(matching: Matching, tenant: Tenant) -> Interest:
+    held = matching.subscribers.made_in(tenant)
+    masks = []
+    words: Counter[str] = Counter()
+    for nodes in held:
+        masks.append(reduce(or_, (matching.true[node] for node in nodes)))
+        words.update({word for node in nodes for word in matching.subscribers.lines.words(node)})
+    people = {matching.papers[number].id: count for number, count in _counts(masks).items()}
+    return Interest(people, words)
+
+
+def _counts(masks: Iterable[int]) -> Mapping[int, int]:
+    """Return for each bit that is set in any mask in how many it is.
+
+    The counts stand upright, a mask for each of their binary digits: adding one adds to all counts at once.
+    """
+    digits: list[int] = []
+    for mask in masks:
+        carry = mask
+        for place, digit in enumerate(digits):
+            digits[place], carry = digit ^ carry, digit & carry
+            if not carry:
+                break
+        if carry:
+            digits.append(carry)
+    counts: Counter[int] = Counter()
+    for place, digit in enumerate(digits):
+        for number in bits(digit):
+            counts[number] += 1 << place
+    return counts
