@@ -102,6 +102,8 @@ def _fill(path: Path, size: int) -> Built:
                 with watch:
                     papers += (await take_in(digest, store, datetime.now(UTC), owe=False)).new
                 half = half or (peak() if papers >= size / 2 else 0.0)
+            with watch:
+                await store.compact()
         return Built(watch.cost, peak(), half)
 
     return asyncio.run(run())

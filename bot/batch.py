@@ -17,6 +17,8 @@ from bot.exits import complain
 from bot.model import Digest
 from bot.ports import Source, Store
 
+_MANY = 5_000  # new papers
+
 
 async def ingest(sources: Sequence[Source], store: Store, *, owe: bool) -> bool:
     """Take in all that sources have, and print the counts; return whether each had something that could be read."""
@@ -33,6 +35,7 @@ async def ingest(sources: Sequence[Source], store: Store, *, owe: bool) -> bool:
                 silent += not found and len(source) > 0
     finally:
         await store.release()
+    await _compact(store, counts)
     _print(counts)
     return not silent
 
@@ -48,6 +51,7 @@ async def backfill(ask: Callable[[Callable[[date, int], None]], AsyncIterator[Di
             async for digest in ask(lambda day, read: advance(f"what changed up to {spoken(day)}: {read:,} records")):
                 await _take_in([digest], store, counts, owe=False)
                 advance(spoken(digest.day))
+        await _compact(store, counts)
     finally:
         _print(counts)
 
@@ -90,6 +94,11 @@ async def _take_in(digests: Sequence[Digest], store: Store, counts: Counter[str]
             corrected=intake.corrected,
             owed=intake.owed,
         )
+
+
+async def _compact(store: Store, counts: Counter[str]) -> None:
+    if counts["new"] >= _MANY:
+        await store.compact()
 
 
 def _print(counts: Counter[str]) -> None:

@@ -7,7 +7,7 @@ quoted strings of letters, digits and marks.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -56,7 +56,7 @@ def tiers(root: Node) -> list[Match]:
     if titled != root:
         found.insert(0, matching(titled))
         if (beside := _beside(root)) is not None:
-            found.insert(0, matching(And((titled, beside))))
+            found.insert(0, matching(beside))
     return found
 
 
@@ -155,15 +155,11 @@ def _in_title(node: Node) -> Node:
             return node
 
 
-def _beside(root: Node) -> Term | None:
-    """Return a query's words as one phrase in the title, in the order typed; None where they make none."""
+def _beside(root: Node) -> Node | None:
+    """Return a query with its words as one phrase in the title, in the order typed; None where they make none."""
     nodes = root.nodes if isinstance(root, And) else ()
     free = [each for each in nodes if isinstance(each, Term) and each.field is None]
     if len(free) < 2 or any(each.prefix for each in free):
         return None
-    return Term((tuple(_words(free)),), "", "title")
-
-
-def _words(terms: Iterable[Term]) -> Iterator[str]:
-    for each in terms:
-        yield from each.phrases[0]
+    phrase = tuple(word for each in free for word in each.phrases[0])
+    return And((Term((phrase,), "", "title"), *(each for each in nodes if each not in free)))

@@ -9,6 +9,9 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator, Sequence
 from datetime import date
+from functools import partial
+
+import aiosqlite
 
 from bot import relevance
 from bot.model import Paper
@@ -21,12 +24,19 @@ from storage.matching import Match, matching, tiers
 # So many of the newest, with all words in the title or anywhere, are put in order by their texts; the others come after
 # them, newest first. So are up to so many that have the words in the title as typed; where there are more, they come
 # first, newest first.
-_IN_TITLE, _ANYWHERE = 100, 200
+_IN_TITLE, _ANYWHERE = 100, 100
 _FEW = 50
+# Pages of the index that are merged in a transaction: a tenth of a second, so that others can write in between.
+_MERGED = 500
 
 
 class Searching(Access):
     """The part of `bot.ports.Store` that finds papers by a query."""
+
+    async def compact(self) -> None:
+        pages = -_MERGED  # begins to merge all parts of the index into one; then goes on
+        while await self.write(partial(_merge, pages)) > 1:
+            pages = _MERGED
 
     async def search(
         self,
@@ -60,8 +70,8 @@ class Searching(Access):
     async def _tiers(self, asked: Sequence[Match], most: int, every: int) -> list[str]:
         """Return the row numbers of each tier, newest first: one more than `every`, of the others what `most` take."""
         # What is weighed may stand in the tier before already.
-        limits = [max(most, _FEW) + 1, _IN_TITLE + 2 * most][: len(asked) - 1]
-        limits = [*(min(limit, every) for limit in limits), every + 1]
+        first = [max(most, _FEW + 1), _IN_TITLE + 2 * most] if len(asked) == 3 else [most]
+        limits = [*(min(limit, every) for limit in first[: len(asked) - 1]), every + 1]
         # A tier is one line of numbers: that takes a third of the time that as many rows do.
         tier = (
             "SELECT group_concat(rowid, ' ') FROM "
@@ -106,6 +116,14 @@ class Searching(Access):
             (json.dumps(numbers),),
         )
         return tuple(map(rows.paper, found))
+
+
+async def _merge(pages: int, db: aiosqlite.Connection) -> int:
+    """Merge so many pages of the index; return the rows changed, fewer than 2 where nothing is left to merge."""
+    before = db.total_changes
+    # https://www.sqlite.org/fts5.html#the_merge_command
+    await db.execute("INSERT INTO paper_words (paper_words, rank) VALUES ('merge', ?)", (pages,))
+    return db.total_changes - before
 
 
 def _count(line: str) -> int:
