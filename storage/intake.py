@@ -229,7 +229,8 @@ async def _record_papers(
 
 def _rows(changed: Iterable[_Known], known: Mapping[str, _Known], ids: Mapping[str, int]) -> _Rows:
     rows = _Rows([], [], {}, {})
-    for each in changed:
+    # Upwards: a number below the last one makes FTS5 write out what it has gathered, and SQLite split a page.
+    for each in sorted(changed, key=lambda each: ids[each.paper.id]):
         id_ = ids[each.paper.id]
         columns = (*_columns(each.paper, each.origins), id_)
         now = entry(each.paper)
