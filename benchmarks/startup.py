@@ -76,7 +76,7 @@ def _commands(full: Path, empty: Path) -> Iterator[Bar]:
             "empty": lambda watch: _run(watch, *_ask(empty)),
             "nothing": lambda watch: _run(watch, "-c", "pass"),
         },
-        _ROUNDS,
+        3 * _ROUNDS,
     )
     what = f"`ask help` from the shell and back: {milliseconds(costs['full'].wall)}"
     yield at_most(what, _SLOWER, costs["full"], costs["empty"], "an empty database")

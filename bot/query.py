@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Literal, TypeVar
 
 from bot.model import Paper, Text
@@ -78,22 +79,43 @@ _Kind = TypeVar("_Kind", Term, Category)
 
 
 class Folded:
-    """A paper as queries see it: its words folded once, so that many queries can be held against it.
+    """A paper as queries see it: its words folded once, and only where one looks, so that many can be held against it.
 
     A text has a space around each word, so that a phrase is found by plain `in`.
     """
 
-    __slots__ = ("abstract", "abstract_words", "author", "categories", "days", "has_code", "id", "title", "title_words")
-
     def __init__(self, paper: Paper) -> None:
+        self._paper = paper
         self.id = paper.id
-        self.title_words, self.abstract_words = words(paper.title), words(paper.abstract)
-        self.title = f" {' '.join(self.title_words)} "
-        self.abstract = f" {' '.join(self.abstract_words)} "
-        self.author = f" {BARRIER} ".join(padded(name) for name in paper.authors)
-        self.categories = category_words(paper.every_category)
-        self.days = tuple(listing.day for listing in paper.listings)
         self.has_code = bool(paper.code)
+
+    @cached_property
+    def title_words(self) -> list[str]:
+        return words(self._paper.title)
+
+    @cached_property
+    def abstract_words(self) -> list[str]:
+        return words(self._paper.abstract)
+
+    @cached_property
+    def title(self) -> str:
+        return f" {' '.join(self.title_words)} "
+
+    @cached_property
+    def abstract(self) -> str:
+        return f" {' '.join(self.abstract_words)} "
+
+    @cached_property
+    def author(self) -> str:
+        return f" {BARRIER} ".join(padded(name) for name in self._paper.authors)
+
+    @cached_property
+    def categories(self) -> frozenset[str]:
+        return category_words(self._paper.every_category)
+
+    @cached_property
+    def days(self) -> tuple[date, ...]:
+        return tuple(listing.day for listing in self._paper.listings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,10 +183,10 @@ def category_word(code: str) -> str:
 def _holds(node: Node, paper: Folded) -> bool:
     match node:
         case Term(found, field=field):
-            texts = (paper.title, paper.abstract) if field is None else (getattr(paper, field),)
             # A beginning may go on where a whole word must end.
             wanted = [f" {' '.join(phrase)} ".removesuffix("* ") for phrase in found]
-            return any(each in text for each in wanted for text in texts)
+            texts = (getattr(paper, name) for name in (("title", "abstract") if field is None else (field,)))
+            return any(each in text for text in texts for each in wanted)
         case Category(code):
             return category_word(code) in paper.categories
         case Id(arxiv_id):

@@ -1,6 +1,8 @@
 """What comes first, how much of it is counted, and what becomes of it page by page."""
 
+import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -12,7 +14,7 @@ from bot.commands.pages import turn
 from bot.grammar import parse
 from bot.model import Destination, Listing, Paper, Reply
 from bot.ports import LOOKED_INTO, MOST, Intake, Store
-from storage import index
+from storage import index, path
 from tests.conftest import MakeDigest, MakePaper
 
 NOW = datetime(2020, 11, 24, 9, tzinfo=UTC)
@@ -143,6 +145,26 @@ async def test_a_day_with_more_papers_than_numbers_loses_none(
     assert await store.count(FRIDAY, FRIDAY) == count
     assert (await store.search(parse(f"radar on:{FRIDAY} id:2011.0{count - 1:04}"))).total == 1
     assert set(await ids(store, f"radar before:{FRIDAY}")) == {"2010.00001", "2010.00002"}
+
+
+async def test_an_index_in_many_parts_becomes_one_and_finds_the_same(
+    store: Store, address: str, digest: MakeDigest, paper: MakePaper
+) -> None:
+    for day in range(12):
+        await taken(store, digest(FRIDAY - timedelta(days=day), "cs.CV", *many(paper, 20, "Lidar", "Radar", 20 * day)))
+    before = [await ids(store, line, limit=MOST) for line in ("lidar", "lid* sort:new", "abstract:radar -roads")]
+
+    await store.compact()
+
+    with closing(sqlite3.connect(path(address))) as db:
+        assert db.execute("SELECT count(DISTINCT segid) FROM paper_words_idx").fetchall() == [(1,)]
+    assert before == [
+        await ids(store, line, limit=MOST) for line in ("lidar", "lid* sort:new", "abstract:radar -roads")
+    ]
+    assert len(before[0]) == 240
+    await taken(store, digest(MONDAY, "cs.CV", paper("2012.00001", "Lidar")))
+    await store.compact()
+    assert (await ids(store, "lidar sort:new"))[0] == "2012.00001"
 
 
 days = st.dates(date(1799, 12, 1), date(2200, 2, 1))
