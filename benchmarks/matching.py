@@ -16,12 +16,11 @@ from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from random import Random
-from resource import RUSAGE_SELF, getrusage
 from statistics import median
 from tempfile import TemporaryDirectory
 from time import perf_counter
 
-from benchmarks import scaled, subscribers
+from benchmarks import library, scaled, subscribers
 from benchmarks.bars import Bar, absent, at_most
 from benchmarks.timing import Watch, interleaved
 from bot.daily import plan
@@ -105,12 +104,12 @@ def _memory(_: int, path: Path) -> list[Bar]:
     """Return how much reading the lines again and matching a paper adds to what a process takes."""
     folded = [Folded(Paper("2011.00001", "A title"))]
     parse("a title")
-    before = getrusage(RUSAGE_SELF).ru_maxrss
+    before = library.peak()
     known = Subscribers()
     with path.open(encoding="utf-8") as file:
         known.add(subscribers.alone(map(str.rstrip, file)))
     known.lines.percolator.match(folded)
-    added = (getrusage(RUSAGE_SELF).ru_maxrss - before) / 1024
+    added = library.peak() - before
     return [Bar("memory for them", f"<= {_MEMORY} MiB", f"{added:,.0f} MiB", added <= _MEMORY)]
 
 
