@@ -90,18 +90,22 @@ class Git:
     async def _git(self, *arguments: str) -> tuple[int, str, str]:
         """Run git in the checkout, in a session of its own: no terminal to ask on, and all it starts ends with it."""
         settings = (part for each in _CONFIG for part in ("-c", each))
-        process = await asyncio.create_subprocess_exec(
-            *("git", *settings, "-C", str(self._checkout), *arguments),
-            stdin=DEVNULL,
-            stdout=PIPE,
-            stderr=PIPE,
-            env=_environment(),
-            start_new_session=True,
+        starting = asyncio.ensure_future(
+            asyncio.create_subprocess_exec(
+                *("git", *settings, "-C", str(self._checkout), *arguments),
+                stdin=DEVNULL,
+                stdout=PIPE,
+                stderr=PIPE,
+                env=_environment(),
+                start_new_session=True,
+            )
         )
         try:
+            # A start that is cancelled half-way would end git and leave what it has started by then.
+            process = await asyncio.shield(starting)
             out, errors = await process.communicate()
         finally:
-            await asyncio.shield(_end(process))
+            await asyncio.shield(_end(starting))
         return process.returncode or 0, out.decode(errors="replace"), errors.decode(errors="replace")
 
 
@@ -117,9 +121,11 @@ def _environment() -> dict[str, str]:
     return inherited | {"GIT_TERMINAL_PROMPT": "0", "SSH_ASKPASS_REQUIRE": "never", "LC_ALL": "C"}
 
 
-async def _end(process: Process) -> None:
+async def _end(starting: asyncio.Future[Process]) -> None:
     """End git and all that it started, if it still runs: first in a way that lets it take its locks away."""
-    if process.returncode is not None:
+    with suppress(OSError):
+        await starting
+    if starting.exception() is not None or (process := starting.result()).returncode is not None:
         return
     for sign in (signal.SIGTERM, signal.SIGKILL):
         with suppress(ProcessLookupError):
