@@ -65,11 +65,6 @@ def in_title(terms: Iterable[Term]) -> str:
     return _joined("AND", [matching(replace(each, field="title")) for each in terms]).expression
 
 
-def any_of(words: Iterable[str]) -> str:
-    """Return the expression for texts that have any of some folded words."""
-    return _joined("OR", [_token(index.word(each)) for each in words]).expression
-
-
 def having(folded: str) -> str:
     """Return the expression for texts that have a folded word."""
     return _token(index.word(folded)).expression
