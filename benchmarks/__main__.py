@@ -17,6 +17,8 @@ from rich.table import Table
 
 from benchmarks import discord, kill9, likeness, parsing, ranking, report, slack, volume
 from benchmarks.bars import Bar
+from benchmarks.faults import row as fault
+from benchmarks.faults import table as faults
 from benchmarks.scaled import SIZES
 from benchmarks.timing import Row
 
@@ -34,15 +36,22 @@ _REPORTS: dict[str, Callable[[bool], Iterable[tuple[str, list[Row]]]]] = {
     "discord": lambda quick: discord.rows(20 if quick else 60, 3_000 if quick else 100_000),
     "volume": lambda quick: volume.rows(1_000 if quick else 10_000, 20 if quick else 100),
 }
-_KILL9 = "kill9"
-_PERFORMANCE = Path(__file__).parent.parent / "docs" / "performance.md"
+_KILL9, _FAULTS = "kill9", "faults"
+_DOCS = Path(__file__).parent.parent / "docs"
 
 
 def _known(_: click.Context, __: click.Parameter, names: Sequence[str]) -> Sequence[str]:
-    every = (*_BARS, *_REPORTS, _KILL9)
+    every = (*_BARS, *_REPORTS, _KILL9, _FAULTS)
     if unknown := [name for name in names if name not in every]:
         raise click.BadParameter(f"there is no {', '.join(unknown)}; there are: {', '.join(every)}.")
     return names
+
+
+def _of_the_table(_: click.Context, __: click.Parameter, names: Sequence[str]) -> list[fault.Row]:
+    every = {row.name: row for row in fault.rows()} if names else {}
+    if unknown := [name for name in names if name not in every]:
+        raise click.BadParameter(f"there is no {', '.join(unknown)}; there are: {', '.join(every)}.")
+    return [every[name] for name in names]
 
 
 @click.command()
@@ -53,13 +62,27 @@ def _known(_: click.Context, __: click.Parameter, names: Sequence[str]) -> Seque
 @click.option("--write/--no-write", default=True, help="Whether all bars are written to docs/performance.md.")
 @click.option("--quick", is_flag=True, help="Fewer rounds and fewer papers, for the reports.")
 @click.option("--kills", default=500, show_default=True, help="How often kill9 kills in each case.")
-@click.option("--seed", envvar="SEED", help="What kill9 draws the moments from; SEED may name it too.")
-def main(names: Sequence[str], *, size: str, write: bool, quick: bool, kills: int, seed: str | None) -> None:
+@click.option("--full", is_flag=True, help="Each fault as often as before a release, and docs/reliability.md written.")
+@click.option(
+    "--row", "only", multiple=True, callback=_of_the_table, help="Of the faults only this one; may be repeated."
+)
+@click.option("--seed", envvar="SEED", help="What kill9 and faults draw from; SEED may name it too.")
+def main(
+    names: Sequence[str],
+    *,
+    size: str,
+    write: bool,
+    quick: bool,
+    kills: int,
+    full: bool,
+    only: Sequence[fault.Row],
+    seed: str | None,
+) -> None:
     """Measure Paperwire beside its peers, in runs that take turns.
 
     Without a NAME: all that has a bar, as a table with the verdicts, which docs/performance.md then has too. What has
     bars: search, relevance, typos, folding, reading, matching, ingest, concurrency, startup, felt. Reports
-    are had by name: parsing, likeness, ranking, slack, discord, volume, kill9.
+    are had by name: parsing, likeness, ranking, slack, discord, volume, kill9; and so is the table of faults.
     """
     console = Console()
     console.width = max(console.width, 120)  # a pipe has no width
@@ -69,11 +92,22 @@ def main(names: Sequence[str], *, size: str, write: bool, quick: bool, kills: in
         console.print(report.table(measured, f"Paperwire with {size} papers, {machine}"))
         if write and not names:
             report.write(
-                _PERFORMANCE, SIZES, size, report.section(measured, f"python -m benchmarks --size {size}", machine)
+                _DOCS / "performance.md",
+                SIZES,
+                size,
+                report.section(measured, f"python -m benchmarks --size {size}", machine),
             )
     if reports := [name for name in _REPORTS if name in names]:
         _report(reports, quick=quick, console=console)
-    if _KILL9 in names and not kill9.run(kills, seed or os.urandom(4).hex(), console):
+    seed = seed or os.urandom(4).hex()
+    passed = _KILL9 not in names or kill9.run(kills, seed, console)
+    if _FAULTS in names:
+        outcomes = faults.run(only or fault.rows(), full=full, seed=seed, console=console)
+        console.print(faults.shown(outcomes, seed))
+        if full and write and not only:
+            faults.write(_DOCS / "reliability.md", outcomes, "python -m benchmarks faults --full", seed)
+        passed = passed and all(each.verdict != "FAIL" for each in outcomes)
+    if not passed:
         raise click.exceptions.Exit(1)
 
 

@@ -53,7 +53,7 @@ def section(measured: Measured, command: str, machine: str) -> str:
     for family, bars in measured.items():
         lines.append(f"| **{family}** | | | |")
         for each in bars:
-            cells = [_cell(text) for text in (each.what, each.bar, each.measured, _VERDICTS[each.passed])]
+            cells = [cell(text) for text in (each.what, each.bar, each.measured, _VERDICTS[each.passed])]
             lines.append(f"| {' | '.join(cells)} |")
     return "\n".join([*lines, ""])
 
@@ -85,7 +85,8 @@ def _sections(text: str) -> dict[str, str]:
     return {name: body.rstrip("\n") + "\n" for name, body in zip(parts[1::2], parts[2::2], strict=True)}
 
 
-def _cell(text: str) -> str:
+def cell(text: str) -> str:
+    """Return a text as a cell of a table in Markdown."""
     return text.replace("|", "\\|").replace("<", "&lt;").replace("*", "\\*")
 
 
