@@ -15,7 +15,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import discord, kill9, likeness, parsing, ranking, report, slack, volume
+from benchmarks import discord, kill9, likeness, load, parsing, ranking, report, slack, volume
 from benchmarks.bars import Bar
 from benchmarks.faults import row as fault
 from benchmarks.faults import table as faults
@@ -36,12 +36,12 @@ _REPORTS: dict[str, Callable[[bool], Iterable[tuple[str, list[Row]]]]] = {
     "discord": lambda quick: discord.rows(20 if quick else 60, 3_000 if quick else 100_000),
     "volume": lambda quick: volume.rows(1_000 if quick else 10_000, 20 if quick else 100),
 }
-_KILL9, _FAULTS = "kill9", "faults"
+_KILL9, _LOAD, _FAULTS = "kill9", "load", "faults"
 _DOCS = Path(__file__).parent.parent / "docs"
 
 
 def _known(_: click.Context, __: click.Parameter, names: Sequence[str]) -> Sequence[str]:
-    every = (*_BARS, *_REPORTS, _KILL9, _FAULTS)
+    every = (*_BARS, *_REPORTS, _KILL9, _LOAD, _FAULTS)
     if unknown := [name for name in names if name not in every]:
         raise click.BadParameter(f"there is no {', '.join(unknown)}; there are: {', '.join(every)}.")
     return names
@@ -60,7 +60,7 @@ def _of_the_table(_: click.Context, __: click.Parameter, names: Sequence[str]) -
     "--size", type=click.Choice(list(SIZES)), default=next(iter(SIZES)), show_default=True, help="Papers, for the bars."
 )
 @click.option("--write/--no-write", default=True, help="Whether all bars are written to docs/performance.md.")
-@click.option("--quick", is_flag=True, help="Fewer rounds and fewer papers, for the reports.")
+@click.option("--quick", is_flag=True, help="Fewer rounds, papers and messages, for the reports.")
 @click.option("--kills", default=500, show_default=True, help="How often kill9 kills in each case.")
 @click.option("--full", is_flag=True, help="Each fault as often as before a release, and docs/reliability.md written.")
 @click.option(
@@ -82,7 +82,7 @@ def main(
 
     Without a NAME: all that has a bar, as a table with the verdicts, which docs/performance.md then has too. What has
     bars: search, relevance, typos, folding, reading, matching, ingest, concurrency, startup, felt. Reports
-    are had by name: parsing, likeness, ranking, slack, discord, volume, kill9; and so is the table of faults.
+    are had by name: parsing, likeness, ranking, slack, discord, volume, load, kill9; and so is the table of faults.
     """
     console = Console()
     console.width = max(console.width, 120)  # a pipe has no width
@@ -101,6 +101,8 @@ def main(
         _report(reports, quick=quick, console=console)
     seed = seed or os.urandom(4).hex()
     passed = _KILL9 not in names or kill9.run(kills, seed, console)
+    if _LOAD in names:
+        passed = load.run(500 if quick else 5_000, console) and passed
     if _FAULTS in names:
         outcomes = faults.run(only or fault.rows(), full=full, seed=seed, console=console)
         console.print(faults.shown(outcomes, seed))

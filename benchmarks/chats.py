@@ -14,8 +14,11 @@ from benchmarks.timing import Cost, Row, milliseconds, percentile, ratio
 from bot.daily import take_in
 from bot.ports import Store
 from storage import connect
+from tests.fakes.discord_state import ANNOUNCEMENT
+from tests.kill9.worlds import DiscordWorld
 
 LINES = ("search segmentation", 'search "point cloud"', "search large language model reasoning", "today", "status")
+_DRAINED_WITHIN = 300  # seconds: what failed again and again waits for longer each time
 
 
 @asynccontextmanager
@@ -38,6 +41,21 @@ async def running(work: Awaitable[None]) -> AsyncIterator[None]:
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
+
+
+async def drained(store: Store) -> int:
+    """Wait until all that is owed has been delivered, or for five minutes; return how many messages are still owed."""
+    for _ in range(_DRAINED_WITHIN):
+        if not (left := (await store.census()).owed):
+            break
+        await asyncio.sleep(1)
+    return left
+
+
+def without_news(world: DiscordWorld) -> None:
+    """Leave out the rooms for announcements: they take ten an hour, which is met within a minute."""
+    kinds = {str(each.id): each.kind for each in world.discord.world.channels.values()}
+    world.rooms[:] = [each for each in world.rooms if kinds[each[0].name] != ANNOUNCEMENT]
 
 
 def percentiles(times: Mapping[str, Sequence[Cost]]) -> list[Row]:

@@ -154,12 +154,15 @@ def _answered(error: DeliveryError) -> bool | None:
     """Say whether a platform that does not take a message has answered; to ask for time tells nothing either way."""
     if error.kind in ("gone", "content") or not error.known:
         return True
-    return None if error.kind == "held" or error.retry_after is not None else False
+    return None if error.kind in ("held", "unknowable") or error.retry_after is not None else False
 
 
 async def _settle_failed(
     delivery: Delivery, store: Store, error: DeliveryError, now: datetime, jitter: Callable[[], float]
 ) -> metrics.Outcome:
+    if error.kind == "unknowable":
+        await store.settle(delivery, "held", code=error.code, uncertain=True, tried=False)
+        return "held"
     trouble = await store.trouble(delivery.to)
     passes = error.kind in ("later", "uncertain")
     unknown = passes and not error.known and error.retry_after is None

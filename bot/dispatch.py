@@ -21,6 +21,7 @@ from bot.ports import Store
 _OFFERED = 25  # as many as fit on a screen, and as Discord takes
 _OFFERED_LENGTH = 100
 _QUOTED = 80
+_REPEATED = 400
 _TELLING = "type(?: instead| there| one like)?|did you mean|usage|for example|remove one|what to keep"
 
 
@@ -128,9 +129,17 @@ def named(call: Call) -> Command:
 
     near = process.extractOne(call.name, list(COMMANDS), score_cutoff=60)
     if near is not None:
-        raise UserError(f"{call.name} is no command. Did you mean: {near[0]} {call.text}".rstrip())
-    line = f"{call.name} {call.text}".strip()
-    raise UserError(f"{call.name} is no command. To find papers, type: search {line}\nFor all commands, type: help")
+        line = Text(f"{near[0]} {call.text}".rstrip()).clip(_REPEATED)
+        raise UserError(f"{quoted(call.name)} is no command. Did you mean: {line}")
+    line = Text(f"{call.name} {call.text}".strip()).clip(_REPEATED)
+    raise UserError(
+        f"{quoted(call.name)} is no command. To find papers, type: search {line}\nFor all commands, type: help"
+    )
+
+
+def quoted(typed: str) -> str:
+    """Return what was typed as an error repeats it: of a long one the beginning, or what to type would be far below."""
+    return Text(typed).clip(_QUOTED).plain
 
 
 def places(name: str, text: str) -> dict[str, str]:
@@ -201,8 +210,7 @@ def _value(parameter: Parameter, typed: str, call: Call) -> object:
     """Read what can only be this parameter's; raise `UserError` where it is no value of it."""
     value = parameter.read(typed if parameter.rest else " ".join(typed.split()), call)
     if value is None:
-        said = Text(typed).clip(_QUOTED)
-        raise UserError(f"{said} is not understood as {parameter.shown}: {parameter.about}")
+        raise UserError(f"{quoted(typed)} is not understood as {parameter.shown}: {parameter.about}")
     return value
 
 
@@ -234,7 +242,7 @@ def _placed(
             yield rest, text, text
             return
         else:
-            raise UserError(f"{text.split()[0]} does not fit here. Usage: {found.usage}\n{expected(found)}")
+            raise UserError(f"{quoted(text.split()[0])} does not fit here. Usage: {found.usage}\n{expected(found)}")
 
 
 def _begun(parameter: Parameter, text: str, read: _Read) -> tuple[str, Any, str]:

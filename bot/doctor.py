@@ -62,7 +62,8 @@ def _database(path: Path, inspect: Callable[[], Inspection | None]) -> Iterator[
         yield Finding("ok", f"Schema: {found.schema}, the newest")
     if found.trouble:
         trouble = "; ".join(found.trouble)
-        yield Finding("FAIL", f"Integrity: {trouble}. Stop the service, and restore a backup", "disk")
+        which = f"type: paperwire restore {found.backup}" if found.backup else "restore a backup"
+        yield Finding("FAIL", f"Integrity: {trouble}. Stop the service, and {which}", "disk")
     else:
         yield Finding("ok", "Integrity: sound")
 

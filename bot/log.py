@@ -6,12 +6,15 @@ import logging
 import re
 import secrets
 import sys
+import threading
 import traceback
 from collections.abc import Callable, MutableMapping
 from pathlib import Path
 from typing import Any, TextIO
 
 from bot.config import Settings
+
+_log = logging.getLogger(__name__)
 
 # Whose log says what people typed, and with which token.
 _TALKATIVE = ("slack_bolt", "slack_sdk", "discord", "aiohttp")
@@ -38,6 +41,10 @@ def start_log(settings: Settings, *, service: bool = False) -> None:
     logging.basicConfig(handlers=[handler], level=max("INFO", level, key=_number), force=True)
     for package in ("bot", "adapters", "storage"):
         logging.getLogger(package).setLevel(level)
+    # What nobody catches goes the same way: Python itself would quote all that it says.
+    sys.excepthook = lambda _, error, __: _uncaught(error)
+    threading.excepthook = lambda failed: _uncaught(failed.exc_value)
+    sys.unraisablehook = lambda failed: _uncaught(failed.exc_value)
 
 
 def log_bug(log: logging.Logger, error: BaseException, **fields: object) -> str:
@@ -45,6 +52,11 @@ def log_bug(log: logging.Logger, error: BaseException, **fields: object) -> str:
     found = secrets.token_hex(4)
     log.error("bug", extra=fields | {"id": found}, exc_info=error)
     return found
+
+
+def _uncaught(error: BaseException | None) -> None:
+    if error is not None:
+        log_bug(_log, error)
 
 
 def _on_terminal(stream: TextIO | None) -> bool:

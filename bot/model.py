@@ -188,7 +188,8 @@ class Call:
     """A command as a person gave it, without its platform.
 
     `name` is the verb and `text` all that follows; where a platform has a field for each parameter, `options` is what
-    stands in them, by the parameter's name. `at` is the caller's clock with its time zone, set at the edge.
+    stands in them, by the parameter's name. `at` is the caller's clock with its zone, set at the edge. `typed` says
+    that it counts against how much one may ask: a button that was pressed does not, nor does the terminal.
     """
 
     name: str
@@ -200,6 +201,7 @@ class Call:
     # Whether a message of ours can be posted in the room; where not, what to do about it, as a sentence.
     obstacle: str = ""
     options: Mapping[str, str] = field(default_factory=dict)
+    typed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Literal, Protocol, runtime_checkable
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from bot.model import (
     Alerting,
@@ -104,7 +104,7 @@ class Holdings:
 
 @dataclass(frozen=True, slots=True)
 class Census:
-    """Counts over all people and rooms; nothing in it tells of one of them.
+    """Counts over rooms and people.
 
     `dead` is what was given up or has expired, but what nobody wanted any more.
     """
@@ -117,7 +117,7 @@ class Census:
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """What an operator should know of a database: `trouble` is what its engine's own check says, empty if sound."""
+    """What an operator should know of a database: `trouble` is all that is wrong with it, `backup` one that is kept."""
 
     where: str
     engine: str
@@ -126,6 +126,7 @@ class Inspection:
     newest_schema: int
     mode: int
     trouble: tuple[str, ...]
+    backup: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +142,7 @@ class Owed:
     """A row of the outbox as an operator sees it: what is or was owed, how it stands, and the last code."""
 
     delivery: Delivery
-    state: Literal["pending", "sending", "sent", "dead", "expired", "merged"]
+    state: Literal["pending", "sending", "sent", "dead", "expired", "merged", "held"]
     code: str
     created_at: datetime
 
@@ -273,7 +274,8 @@ class Store(Protocol):
     async def counts(self, days: Iterable[date]) -> Mapping[date, int]:
         """Return how many papers each of some days has. Days without any are left out."""
 
-    async def census(self) -> Census: ...
+    async def census(self, *of: Destination) -> Census:
+        """Count what is of some rooms and people; without any named, of all."""
 
     async def subscribe(
         self, person: Destination, query: Query, at: datetime, *, workspace: str = "", most: int | None = None
@@ -354,7 +356,7 @@ class Store(Protocol):
     async def settle(
         self,
         delivery: Delivery,
-        state: Literal["sent", "pending", "dead", "expired"],
+        state: Literal["sent", "pending", "dead", "expired", "held"],
         *,
         code: str = "",
         not_before: datetime | None = None,
@@ -387,8 +389,11 @@ class Store(Protocol):
         that the destination was told of meanwhile are left out; a message of no others is not owed anew.
         """
 
+    async def let_go(self, ids: Iterable[int]) -> tuple[int, ...]:
+        """Owe again what is held, for it may have arrived before a backup was restored; return the ids of it."""
+
     async def drop(self, ids: Iterable[int]) -> tuple[int, ...]:
-        """Give up what waits; return the ids of what was found so."""
+        """Give up what waits or is held; return the ids of what was found so."""
 
     async def missed(self, destination: Destination, kind: str, before: int) -> tuple[Delivery, ...]:
         """Return what expired before the message of id `before` was owed, and no message since has told of."""
@@ -418,6 +423,21 @@ class Store(Protocol):
     async def erase(self, now: datetime) -> int:
         """Erase all data of the workspaces whose time to be erased has come; return how many there were."""
 
+    async def erase_workspace(self, tenant: tuple[str, str]) -> Mapping[str, int]:
+        """Erase all data of a workspace now; return how much it was, by what it was."""
+
+    async def closing(self) -> tuple[tuple[str, str], ...]:
+        """Return the workspaces that wait for their time to be erased."""
+
+    async def known(self, person: Destination) -> Mapping[str, tuple[Mapping[str, Any], ...]]:
+        """Return all that is stored about a person: records of JSON values, by what they are."""
+
+    async def forget(self, person: Destination) -> Mapping[str, int]:
+        """Erase all that `known` returns; return how much it was, by what it was.
+
+        Rooms that the person set up keep their highlights, and forget who that was.
+        """
+
     def ledger(self, platform: str, keys: Sequence[str] = ()) -> Ledger:
         """Return a platform's own ledger. Secrets in it are sealed with the first of the keys, read with any."""
 
@@ -425,7 +445,8 @@ class Store(Protocol):
 class Ledger(Protocol):
     """What a platform's adapter must remember across restarts, under the platform's name and a kind of its own.
 
-    An entry whose `until` has passed is as good as gone. Times are aware datetimes.
+    An entry whose `until` has passed is as good as gone. Times are aware datetimes. How a key begins says whose the
+    entry is, and with whom it is erased: `T1`, or `T1/…`, is the workspace's, and `T1/@U1/…` a person's there.
     """
 
     async def put(
@@ -442,6 +463,12 @@ class Ledger(Protocol):
         """Write an empty entry; return whether there was none: of all who ask at once, one hears yes."""
 
     async def delete(self, kind: str, key: str) -> None: ...
+
+    async def gap(self, now: datetime) -> datetime | None:
+        """Return since when a message may have been sent that the ledger does not know: a backup was restored lately.
+
+        None where it knows of all.
+        """
 
     async def close(self, workspace: str, code: str, at: datetime, *, erase_at: datetime | None = None) -> None:
         """Send nothing to a workspace any more, and erase its data when `erase_at` has come."""
@@ -525,6 +552,7 @@ class DeliveryError(Exception):
     `code` is the platform's word for it. `kind` says what follows: "gone" pauses the destination and tells who set it
     up, "content" gives up this message, "later" tries again (after `retry_after` seconds where the platform named a
     time), "uncertain" tries again knowing that it may have arrived, and "held" was not tried: its turn is to come.
+    "unknowable" may have arrived, and nobody can look: an operator says whether it is sent.
 
     Who does not know the code says so: it may pass, but not for ever. `begun` says that a part of the message has
     arrived, by this attempt or an earlier one.
@@ -533,7 +561,7 @@ class DeliveryError(Exception):
     def __init__(
         self,
         code: str,
-        kind: Literal["gone", "content", "later", "uncertain", "held"] = "later",
+        kind: Literal["gone", "content", "later", "uncertain", "held", "unknowable"] = "later",
         retry_after: float | None = None,
         *,
         known: bool = True,

@@ -17,6 +17,7 @@ from bot.commands import answer, suggest
 from bot.delivery import deliver
 from bot.log import log_bug
 from bot.model import Answer, Call, Destination, Reply, Suggest, Suggestion, Text, UserError
+from bot.pacing import paced
 from bot.ports import DeliveryError, Platform, Store, StoreError, Unreachable
 from bot.pulse import Pulse
 
@@ -115,10 +116,8 @@ async def serve(
     Without `outlive_asking` the service also ends once a platform has nobody left to answer: the person at the
     prompt has gone. With it deliveries go on: the end of a pipe is no reason to stop them.
     """
-    asking = {
-        asyncio.ensure_future(each.run(lambda call: respond(call, store), partial(offer, store=store)))
-        for each in platforms.values()
-    }
+    answering = paced(lambda call: respond(call, store))
+    asking = {asyncio.ensure_future(each.run(answering, partial(offer, store=store))) for each in platforms.values()}
     delivering = asyncio.ensure_future(_deliver(store, platforms, clock, stop, pulse or Pulse()))
     others = {asyncio.ensure_future(each) for each in (_erase(store, clock, stop), stop.wait())}
     others |= {asyncio.ensure_future(each(stop)) for each in beside}

@@ -6,9 +6,15 @@ import fcntl
 import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bot.ports import AlreadyRunning, DiskError, Inspection, SchemaError, Store
+
+if TYPE_CHECKING:
+    from storage.backup import Backup, Progress
+    from storage.restore import Restored
 
 _SCHEME = "sqlite:///"
 
@@ -51,6 +57,21 @@ def own(address: str) -> Iterator[None]:
         yield
     finally:
         os.close(handle)
+
+
+def back_up(address: str, file: Path, progress: Progress) -> Backup:
+    """Make a backup, also while others write. Raise as `storage.backup.back_up` does."""
+    from storage.backup import back_up  # noqa: PLC0415  # as above
+
+    return back_up(path(address), file, progress)
+
+
+async def restore(address: str, file: Path, progress: Progress) -> Restored:
+    """Restore a backup. Raise as `storage.restore.restore` does, and `AlreadyRunning` where the service runs."""
+    from storage.restore import restore  # noqa: PLC0415  # as above
+
+    with own(address):
+        return await restore(path(address), file, datetime.now(UTC), progress)
 
 
 def inspect(address: str) -> Inspection | None:

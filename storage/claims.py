@@ -12,25 +12,22 @@ import aiosqlite
 
 from bot.model import Delivery
 from storage import outbox, rows
-from storage.rows import stamp
+from storage.rows import stamp, stamp_or_null
 
 _MERGED = ("highlights", "alert")
 # As long as anything waits for its next try: a clock that is only set right changes nothing.
 _CLOCK_DIFFERS = timedelta(hours=1)
+_DAY = timedelta(days=1)
 
 
 async def claim(
     db: aiosqlite.Connection, platforms: Iterable[str], now: datetime, busy: Iterable[tuple[str, str]]
 ) -> Delivery | None:
     """Take the delivery that is due for longest, of those whose workspace is not busy, and what is due with it."""
-    # A clock that was wrong for a while must not keep until then what failed meanwhile, and all that is behind it.
-    await db.execute(
-        "UPDATE outbox SET not_before = due, tried_at = NULL WHERE state = 'pending' AND tried_at > ?",
-        (stamp(now + _CLOCK_DIFFERS),),
-    )
+    await put_right(db, now)
     found = await db.execute_fetchall(
         """
-        SELECT o.id, o.kind, o.attempts FROM outbox AS o INDEXED BY outbox_due
+        SELECT o.id, o.kind, o.attempts OR o.uncertain FROM outbox AS o INDEXED BY outbox_due
         CROSS JOIN destination AS d ON d.id = o.destination_id
         WHERE o.state = 'pending' AND coalesce(o.not_before, '') <= :now
               AND o.destination_id NOT IN (
@@ -52,8 +49,8 @@ async def claim(
         """,
         {"now": stamp(now), "platforms": json.dumps(list(platforms)), "busy": json.dumps(list(busy))},
     )
-    for id_, kind, attempts in found:
-        carrying = await _merge(db, id_, now) if kind in _MERGED and not attempts else id_
+    for id_, kind, may_have_arrived in found:
+        carrying = await _merge(db, id_, now) if kind in _MERGED and not may_have_arrived else id_
         await db.execute(
             """
             UPDATE outbox SET state = 'sending', attempts = attempts + 1, tried_at = coalesce(tried_at, ?)
@@ -70,6 +67,28 @@ async def claim(
     return None
 
 
+async def put_right(db: aiosqlite.Connection, now: datetime) -> None:
+    """Let what a clock that was ahead has put off be due when it would have been by this one.
+
+    Such a clock must not keep until then what failed meanwhile or what was owed, and all that is behind it.
+    """
+    await db.execute(
+        "UPDATE outbox SET not_before = due, tried_at = NULL WHERE state = 'pending' AND tried_at > ?",
+        (stamp(now + _CLOCK_DIFFERS),),
+    )
+    for id_, due, created_at in await db.execute_fetchall(
+        "SELECT id, due, created_at FROM outbox WHERE state = 'pending' AND created_at > ?", (stamp(now + _DAY / 2),)
+    ):
+        created = datetime.fromisoformat(created_at)
+        # In whole days: what is to come at nine still does.
+        ahead = round((created - now) / _DAY) * _DAY
+        right = stamp_or_null(datetime.fromisoformat(due) - ahead if due else None)
+        await db.execute(
+            "UPDATE outbox SET due = ?, not_before = ?, created_at = ? WHERE id = ?",
+            (right, right, stamp(created - ahead), id_),
+        )
+
+
 async def _merge(db: aiosqlite.Connection, head: int, now: datetime) -> int:
     """Merge what is due with a delivery into the newest of it; return that one's id."""
     *others, newest = [
@@ -80,7 +99,8 @@ async def _merge(db: aiosqlite.Connection, head: int, now: datetime) -> int:
             CROSS JOIN outbox AS o INDEXED BY outbox_open ON o.destination_id = head.destination_id
             WHERE head.id = ? AND (o.kind, o.topic) = (head.kind, head.topic)
                   -- Which is what has the index: of what can be claimed, nothing is being sent.
-                  AND o.state IN ('pending', 'sending') AND o.attempts = 0 AND coalesce(o.not_before, '') <= ?
+                  AND o.state IN ('pending', 'sending') AND o.attempts = 0 AND NOT o.uncertain
+                  AND coalesce(o.not_before, '') <= ?
             ORDER BY o.day, o.part
             """,
             (head, stamp(now)),

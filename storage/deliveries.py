@@ -37,7 +37,7 @@ class Deliveries(Access):
     async def settle(
         self,
         delivery: Delivery,
-        state: Literal["sent", "pending", "dead", "expired"],
+        state: Literal["sent", "pending", "dead", "expired", "held"],
         *,
         code: str = "",
         not_before: datetime | None = None,
@@ -66,6 +66,9 @@ class Deliveries(Access):
 
     async def requeue(self, ids: Iterable[int], at: datetime) -> tuple[int, ...]:
         return await self.write(lambda db: outbox.requeue(db, ids, at))
+
+    async def let_go(self, ids: Iterable[int]) -> tuple[int, ...]:
+        return await self.write(lambda db: outbox.let_go(db, ids))
 
     async def drop(self, ids: Iterable[int]) -> tuple[int, ...]:
         return await self.write(lambda db: outbox.drop(db, ids))

@@ -112,10 +112,11 @@ def id_word(arxiv_id: str) -> str:
     return arxiv_id.translate(_IDS)
 
 
-def days(first: date, last: date) -> tuple[list[str], bool]:
+@lru_cache(1 << 6)
+def days(first: date, last: date) -> tuple[tuple[str, ...], bool]:
     """Return tokens of which a paper has one if it is listed from `first` to `last`; and whether only if it is."""
     low, high = _within(first), _within(last)
-    return list(_span(low, high)), first in (low, date.min) and last in (high, date.max)
+    return tuple(_span(low, high)), first in (low, date.min) and last in (high, date.max)
 
 
 def row_numbers(day: date) -> tuple[int, int]:

@@ -18,10 +18,10 @@ from storage import vocabulary
 from storage.index import Entry, entry, row_numbers
 from storage.mornings import Mornings
 from storage.outbox import owe
-from storage.rows import PAPER, listing_of, paper, stamp
+from storage.rows import PAPER, checksum, listing_of, paper, stamp
 from storage.tally import count_in
 
-_AT_ONCE = 500  # deliveries
+_AT_ONCE = 100  # deliveries
 
 # What a listing tells of a paper, fact by fact: the fields that go together.
 _FACTS = {
@@ -191,15 +191,15 @@ async def _record_papers(
     await db.executemany(
         """
         UPDATE paper SET (version, title, abstract, raw_title, raw_abstract, authors, categories, links, origins)
-            = (?, ?, ?, ?, ?, ?, ?, ?, ?) WHERE id = ?
+            = (?, ?, ?, ?, ?, ?, ?, ?, ?), checksum = ? WHERE id = ?
         """,
         written.known,
     )
     await db.executemany(
         """
         INSERT INTO paper (arxiv_id, version, title, abstract, raw_title, raw_abstract, authors, categories, links,
-                           origins, id)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                           origins, checksum, id)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """,
         written.new,
     )
@@ -232,7 +232,8 @@ def _rows(changed: Iterable[_Known], known: Mapping[str, _Known], ids: Mapping[s
     # Upwards: a number below the last one makes FTS5 write out what it has gathered, and SQLite split a page.
     for each in sorted(changed, key=lambda each: ids[each.paper.id]):
         id_ = ids[each.paper.id]
-        columns = (*_columns(each.paper, each.origins), id_)
+        columns = _columns(each.paper, each.origins)
+        columns = (*columns, checksum((each.paper.id, *columns)), id_)
         now = entry(each.paper)
         if not each.id:
             rows.new.append((each.paper.id, *columns))

@@ -1,4 +1,4 @@
-"""What platforms' adapters remember, and how a workspace is closed and erased."""
+"""What platforms' adapters remember, and how a workspace is closed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import datetime
 import aiosqlite
 
 from bot.ports import StoreError
-from storage import outbox, rows
+from storage import fence, outbox, rows
 from storage.access import Access
 
 _KEY = "(platform, kind, key) = (?, ?, ?)"
@@ -79,6 +79,10 @@ class SqliteLedger:
 
         await self._write(job)
 
+    async def gap(self, now: datetime) -> datetime | None:
+        found = await self._read("SELECT since FROM gap WHERE until > ?", (fence.fallen(now),))
+        return next((datetime.fromisoformat(since) for (since,) in found), None)
+
     async def close(self, workspace: str, code: str, at: datetime, *, erase_at: datetime | None = None) -> None:
         async def job(db: aiosqlite.Connection) -> None:
             # A platform says so more than once, and in any order: the first stands, and the earliest end.
@@ -138,48 +142,6 @@ class _Seal:
         except InvalidToken:
             return None
         return opened
-
-
-async def erase(db: aiosqlite.Connection, now: datetime) -> int:
-    """Delete all that is known of the workspaces whose time has come, and that they were closed; count them.
-
-    What adapters need not remember any longer goes too: a ledger that is only put to and read has no other hour for it.
-    """
-    await _forget(db, now)
-    due = await db.execute_fetchall("SELECT platform, workspace FROM closed WHERE erase_at <= ?", (rows.stamp(now),))
-    count = 0
-    for platform, workspace in due:
-        count += 1
-        of_workspace = "(SELECT id FROM destination WHERE (platform, workspace) = (?, ?))"
-        for table, column in (
-            ("subscription", "person_id"),
-            ("following", "room_id"),
-            ("outbox", "destination_id"),
-            ("told", "destination_id"),
-            ("alerting", "person_id"),
-            ("reaction", "room_id"),
-            ("reaction", "person_id"),
-        ):
-            await db.execute(f"DELETE FROM {table} WHERE {column} IN {of_workspace}", (platform, workspace))  # noqa: S608
-        # What people of other workspaces subscribed to there stays theirs, without where it was.
-        await db.execute(
-            """
-            UPDATE subscription SET workspace = ''
-            WHERE workspace = ? AND person_id IN (SELECT id FROM destination WHERE platform = ?)
-            """,
-            (workspace, platform),
-        )
-        await db.execute(
-            "DELETE FROM outbox WHERE kind = 'notice' AND substr(topic, 1, length(?)) = ?",
-            (f"{platform}:{workspace}/",) * 2,
-        )
-        for table in ("destination", "closed"):
-            await db.execute(f"DELETE FROM {table} WHERE (platform, workspace) = (?, ?)", (platform, workspace))  # noqa: S608
-        await db.execute(
-            "DELETE FROM ledger WHERE platform = ? AND (key = ? OR substr(key, 1, length(?) + 1) = ? || '/')",
-            (platform, workspace, workspace, workspace),
-        )
-    return count
 
 
 async def _forget(db: aiosqlite.Connection, now: datetime) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -14,15 +15,18 @@ from tempfile import mkstemp
 import aiosqlite
 
 from bot.ports import DiskError, Inspection, SchemaError, StoreError
+from storage import soundness
 from storage.schema import APPLICATION_ID, MIGRATIONS
 from storage.vocabulary import near
 
 _BACKUPS = 3
-_BUSY_MS = 5000
+BUSY_MS = 5000
+_SMALL = 32 * 2**20  # bytes
 _IDENTITY = """
     SELECT application_id, user_version, (SELECT count(*) FROM sqlite_schema)
     FROM pragma_application_id, pragma_user_version
 """
+_COPY = re.compile(r"\.v(\d+)-before-v\d+$")
 _FOREIGN = "{} is another program's database. Nothing was changed; name another file."
 _DISK = {
     sqlite3.SQLITE_FULL,
@@ -41,31 +45,25 @@ async def migrated(path: Path) -> None:
     with translated(path):
         _create(path)
         async with aiosqlite.connect(path, isolation_level=None) as db:
-            await db.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
+            await db.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
             version = await _version(db, path)
             if 0 < version < len(MIGRATIONS):
                 await _back_up(db, path, version)
-            # Another process may be doing the same: each step looks again once it holds the write lock.
-            for number, script in enumerate(MIGRATIONS[version:], version + 1):
-                await db.execute("BEGIN IMMEDIATE")
-                try:
-                    if await _version(db, path) < number:
-                        for statement in _statements(script):
-                            await db.execute(statement)
-                        await db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-                        await db.execute(f"PRAGMA user_version = {number}")
-                    await db.execute("COMMIT")
-                except BaseException:
-                    if db.in_transaction:
-                        await db.execute("ROLLBACK")
-                    raise
+            await _upgrade(db, path, version)
             await _write_ahead(db)
+
+
+async def upgraded(path: Path) -> None:
+    """Bring a copy of a database to this program's schema, as one file; the database itself is its backup."""
+    with translated(path):
+        async with aiosqlite.connect(path, isolation_level=None) as db:
+            await _upgrade(db, path, await _version(db, path))
 
 
 async def configured(db: aiosqlite.Connection, *, reader: bool) -> None:
     """Set what a connection must have: a sent message survives a power cut only with synchronous=FULL."""
     for pragma in (
-        f"busy_timeout = {_BUSY_MS}",
+        f"busy_timeout = {BUSY_MS}",
         "synchronous = FULL",
         "foreign_keys = ON",
         "trusted_schema = OFF",
@@ -77,17 +75,31 @@ async def configured(db: aiosqlite.Connection, *, reader: bool) -> None:
     await db.create_function("near", 3, near, deterministic=True)
 
 
-def inspect(path: Path) -> Inspection:
-    """Look a database file over and change nothing in it: schema, permissions, SQLite's full integrity check.
+def check_ours(db: sqlite3.Connection, path: Path) -> int:
+    """Return the schema of a database of ours; raise `SchemaError` where it is none, or a later Paperwire's."""
+    version = _known(path, *db.execute(_IDENTITY).fetchone())
+    if not version:
+        raise SchemaError(f"{path} is no database of Paperwire's. Nothing was changed; name another file.")
+    return version
 
-    Raise `SchemaError` where it is another program's.
+
+def check_not_foreign(db: sqlite3.Connection, path: Path) -> None:
+    """Raise `SchemaError` where a database is another program's."""
+    if _is_foreign(*db.execute(_IDENTITY).fetchone()):
+        raise SchemaError(_FOREIGN.format(path))
+
+
+def inspect(path: Path) -> Inspection:
+    """Look a database file over and change nothing in it: schema, permissions, all that must hold of a sound one.
+
+    Every page is read and every paper's words are folded: minutes for a million papers, in a few MiB of memory. Raise
+    `SchemaError` where it is another program's.
     """
     with translated(path), closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as db:
         found = path.stat()
         application, schema, tables = db.execute(_IDENTITY).fetchone()
         if _is_foreign(application, schema, tables):
             raise SchemaError(_FOREIGN.format(path))
-        rows = [row[0] for row in db.execute("PRAGMA integrity_check(10)")]
         return Inspection(
             str(path),
             f"SQLite {sqlite3.sqlite_version}",
@@ -95,8 +107,22 @@ def inspect(path: Path) -> Inspection:
             schema,
             len(MIGRATIONS),
             found.st_mode & 0o777,
-            tuple(row for row in rows if row != "ok"),
+            tuple(soundness.flaws(db)),
+            next(map(str, reversed(_kept(path))), ""),
         )
+
+
+async def check_small(db: aiosqlite.Connection, path: Path) -> None:
+    """Raise `DiskError` where SQLite sees that a small database is damaged; a large one is the doctor's alone.
+
+    It reads all of it: 50 ms at most, which a start can take.
+    """
+    with translated(path):
+        ((size,),) = await db.execute_fetchall("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size")
+        if size <= _SMALL:
+            ((found,),) = await db.execute_fetchall("PRAGMA quick_check(1)")
+            if found != "ok":
+                raise DiskError(_damaged(path, soundness.in_line(found)))
 
 
 @contextmanager
@@ -108,16 +134,26 @@ def translated(path: Path | None = None) -> Iterator[None]:
     except OSError as error:
         raise DiskError(f"{where} cannot be used: {error.strerror or error}.") from error
     except sqlite3.DatabaseError as error:
-        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        # A text that is none has no code: it is not SQLite that reads it.
+        is_no_text = str(error).startswith("Could not decode to UTF-8")
+        code = sqlite3.SQLITE_CORRUPT if is_no_text else getattr(error, "sqlite_errorcode", 0) & 0xFF
         if code == sqlite3.SQLITE_NOTADB:
             raise SchemaError(f"{where} is not an SQLite file. Nothing was changed; name another.") from error
         if code == sqlite3.SQLITE_CORRUPT:
-            raise DiskError(f"{where} is damaged: {error}. Stop the service, and restore a backup.") from error
+            raise DiskError(_damaged(path, str(error))) from error
         if code in _DISK:
             raise DiskError(f"{where} cannot be used: {error}. What was stored before is still there.") from error
         if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
             raise StoreError(f"{where} is busy with another program's work. Try again.") from error
         raise
+
+
+def _damaged(path: Path | None, why: str) -> str:
+    kept = _kept(path) if path else []
+    which = f"type: paperwire restore {kept[-1]}" if kept else "restore a backup"
+    # What was read as a text may be what a paper says; that is nothing for a log.
+    said = "a text in it is none" if why.startswith("Could not decode") else why
+    return f"The database{f' {path}' if path else ''} is damaged: {said}. Stop the service, and {which}."
 
 
 def _create(path: Path) -> None:
@@ -128,20 +164,42 @@ def _create(path: Path) -> None:
     # https://www.sqlite.org/fileformat.html. SQLite itself takes a text of less than a page for a new database.
     if header and not header.startswith(b"SQLite format 3\0"):
         raise SchemaError(f"The database {path} is not an SQLite file. Nothing was changed; name another.")
-    ours = not header or header[68:] == APPLICATION_ID.to_bytes(4, "big")
-    if ours and path.stat().st_mode & 0o077 and path.stat().st_uid == os.geteuid():
-        path.chmod(0o600)
+    if not header or header[68:] == APPLICATION_ID.to_bytes(4, "big"):
+        for each in (path, *(path.with_name(path.name + suffix) for suffix in ("-wal", "-shm"))):
+            _close_to_others(each)
+
+
+def _close_to_others(file: Path) -> None:
+    """Keep a file to its owner, where that is us; refuse one that everybody can read and that we cannot change."""
+    try:
+        found = file.stat()
+    except FileNotFoundError:
+        return
+    if found.st_mode & 0o077 and found.st_uid == os.geteuid():
+        file.chmod(0o600)
+    elif found.st_mode & 0o007:
+        raise SchemaError(
+            f"{file} can be read by everybody on this machine, and belongs to another user. Nothing was changed; "
+            f"have them type: chmod 600 {file}"
+        )
 
 
 async def _version(db: aiosqlite.Connection, path: Path) -> int:
     # One statement is one moment: another process may be making the tables.
     ((application, version, tables),) = await db.execute_fetchall(_IDENTITY)
+    return _known(path, application, version, tables)
+
+
+def _known(path: Path, application: int, version: int, tables: int) -> int:
+    """Return a database's schema. Raise `SchemaError` where it is another program's, or a later Paperwire's."""
     if _is_foreign(application, version, tables):
         raise SchemaError(_FOREIGN.format(path))
     if version > len(MIGRATIONS):
+        copies = [each for each in _kept(path) if _schema_of(each) <= len(MIGRATIONS)]
+        which = f"type: paperwire restore {copies[-1]}" if copies else "restore a backup of before that was installed"
         raise SchemaError(
             f"{path} has schema {version}; this program knows up to {len(MIGRATIONS)}. Nothing was changed. "
-            f"Install a newer Paperwire, or restore a backup such as {path}.v{len(MIGRATIONS)}-before-…"
+            f"Install the Paperwire that made it, or a newer one; or {which}"
         )
     return int(version)
 
@@ -150,9 +208,26 @@ def _is_foreign(application: int, version: int, tables: int) -> bool:
     return application != APPLICATION_ID and bool(application or version or tables)
 
 
+async def _upgrade(db: aiosqlite.Connection, path: Path, version: int) -> None:
+    # Another process may be doing the same: each step looks again once it holds the write lock.
+    for number, script in enumerate(MIGRATIONS[version:], version + 1):
+        await db.execute("BEGIN IMMEDIATE")
+        try:
+            if await _version(db, path) < number:
+                for statement in _statements(script):
+                    await db.execute(statement)
+                await db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+                await db.execute(f"PRAGMA user_version = {number}")
+            await db.execute("COMMIT")
+        except BaseException:
+            if db.in_transaction:
+                await db.execute("ROLLBACK")
+            raise
+
+
 async def _write_ahead(db: aiosqlite.Connection) -> None:
     """Switch to the write-ahead log. Alone of all statements it does not wait for who reads meanwhile; so wait here."""
-    for attempt in range(_BUSY_MS // 20, -1, -1):
+    for attempt in range(BUSY_MS // 20, -1, -1):
         try:
             await db.execute("PRAGMA journal_mode = WAL")
         except sqlite3.OperationalError as error:
@@ -183,10 +258,22 @@ def _part(path: Path) -> Iterator[Path]:
 
 
 def _keep(part: Path, path: Path, version: int) -> None:
+    with part.open("rb") as file:
+        os.fsync(file.fileno())  # or a power cut may leave neither this nor what was before
     part.replace(path.with_name(f"{path.name}.v{version}-before-v{len(MIGRATIONS)}"))
-    older = sorted(path.parent.glob(f"{escape(path.name)}.v*-before-v*"), key=lambda each: each.stat().st_mtime)
-    for each in older[:-_BACKUPS]:
+    for each in _kept(path)[:-_BACKUPS]:
         each.unlink(missing_ok=True)
+
+
+def _kept(path: Path) -> list[Path]:
+    """Return the copies that were made of a database before it was migrated, the newest last."""
+    there = path.parent.glob(f"{escape(path.name)}.v*-before-v*")
+    return sorted((each for each in there if _COPY.search(each.name)), key=lambda each: each.stat().st_mtime)
+
+
+def _schema_of(copy: Path) -> int:
+    found = _COPY.search(copy.name)
+    return int(found[1]) if found else 0
 
 
 def _statements(script: str) -> Iterator[str]:

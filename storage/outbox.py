@@ -11,6 +11,7 @@ from typing import Literal
 import aiosqlite
 
 from bot.model import Delivery, Destination
+from storage.fence import doubtful_until
 from storage.rows import scope, stamp, stamp_or_null
 
 INTRODUCE = "INSERT INTO destination (platform, workspace, name) VALUES (?, ?, ?)"
@@ -23,14 +24,19 @@ async def owe(
 
     An alert that is there and was never tried takes the picks in, and is due at the earlier of both times: how long
     somebody waits is their own choice, and what they chose last holds for all that they are owed.
+
+    What may have been sent before a backup was restored is in doubt; highlights and alerts of before that day expire.
     """
     planned = list(deliveries)
+    doubtful = await doubtful_until(db, at)
     ((last,),) = await db.execute_fetchall("SELECT coalesce(max(id), 0) FROM outbox")
     await db.executemany(
         """
-        INSERT INTO outbox (destination_id, kind, day, topic, part, picks, due, not_before, created_at)
+        INSERT INTO outbox (destination_id, kind, day, topic, part, picks, due, not_before, created_at,
+                            uncertain, state, code)
         SELECT id, :kind, :day, :topic, :part, :picks, :due,
-               nullif(max(coalesce(:due, ''), coalesce(:hold, '')), ''), :at
+               nullif(max(coalesce(:due, ''), coalesce(:hold, '')), ''), :at,
+               :uncertain, iif(:stale, 'expired', 'pending'), iif(:stale, 'restored', '')
         FROM destination WHERE (platform, workspace, name) = (:platform, :workspace, :name)
         ON CONFLICT (destination_id, kind, day, topic, part) DO UPDATE SET
             picks = (
@@ -61,6 +67,8 @@ async def owe(
                 "due": stamp_or_null(each.due),
                 "hold": stamp_or_null(hold_until),
                 "at": stamp(at),
+                "uncertain": each.day.isoformat() <= doubtful,
+                "stale": each.day.isoformat() < doubtful and each.kind in ("highlights", "alert"),
                 **_scope(each.to),
             }
             for each in planned
@@ -79,7 +87,7 @@ async def owe(
             for each in planned
         ],
     )
-    ((new,),) = await db.execute_fetchall("SELECT count(*) FROM outbox WHERE id > ?", (last,))
+    ((new,),) = await db.execute_fetchall("SELECT count(*) FROM outbox WHERE id > ? AND state = 'pending'", (last,))
     return int(new)
 
 
@@ -102,7 +110,7 @@ async def owe_message(db: aiosqlite.Connection, owed: Delivery, at: datetime) ->
 async def settle(
     db: aiosqlite.Connection,
     delivery: Delivery,
-    state: Literal["sent", "pending", "dead", "expired"],
+    state: Literal["sent", "pending", "dead", "expired", "held"],
     code: str,
     not_before: datetime | None,
     *,
@@ -235,11 +243,11 @@ async def _tell(db: aiosqlite.Connection, id_: int, papers: Iterable[str]) -> It
 
 
 async def drop(db: aiosqlite.Connection, ids: Iterable[int]) -> tuple[int, ...]:
-    """Give up what waits; return the ids."""
+    """Give up what waits or is held; return the ids."""
     dropped = await db.execute_fetchall(
         """
         UPDATE outbox SET state = 'dead', code = 'dropped'
-        WHERE id IN (SELECT value FROM json_each(?)) AND state = 'pending'
+        WHERE id IN (SELECT value FROM json_each(?)) AND state IN ('pending', 'held')
         RETURNING id, picks, uncertain
         """,
         (json.dumps(list(ids)),),
@@ -248,6 +256,18 @@ async def drop(db: aiosqlite.Connection, ids: Iterable[int]) -> tuple[int, ...]:
         if not uncertain:
             await take_back(db, id_, [paper for paper, _ in json.loads(picks)])
     return tuple(int(id_) for id_, *_ in dropped)
+
+
+async def let_go(db: aiosqlite.Connection, ids: Iterable[int]) -> tuple[int, ...]:
+    """Owe again what is held; return the ids."""
+    freed = await db.execute_fetchall(
+        """
+        UPDATE outbox SET state = 'pending', code = '', due = NULL, not_before = NULL, tried_at = NULL
+        WHERE id IN (SELECT value FROM json_each(?)) AND state = 'held' RETURNING id
+        """,
+        (json.dumps(list(ids)),),
+    )
+    return tuple(sorted(int(id_) for (id_,) in freed))
 
 
 async def take_back(db: aiosqlite.Connection, id_: int, papers: Iterable[str]) -> None:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time
 from typing import Any
+from zlib import crc32
 
 from bot.model import (
     Alerting,
@@ -36,6 +37,11 @@ DELIVERY = """
     d.platform, d.workspace, d.name, o.kind, o.topic, o.day, o.picks, o.part, o.not_before, o.id, o.attempts,
     o.uncertain, o.since, o.tried_at
 """
+
+
+def checksum(paper: Row) -> int:
+    """Return the CRC-32 of a paper's columns: arXiv id, version, texts, and so on as the schema has them."""
+    return crc32(repr(tuple(paper)).encode("utf-8", "surrogatepass"))
 
 
 def paper(row: Row) -> Paper:

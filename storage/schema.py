@@ -20,7 +20,8 @@ MIGRATIONS: tuple[str, ...] = (
         links        TEXT NOT NULL,  -- JSON array of [url, kind]
         -- JSON object: for each fact (title, abstract, authors, ...) the [day, category] of the listing that told it. A
         -- later one replaces it, an earlier one does not, so the order of taking digests in makes no difference.
-        origins      TEXT NOT NULL
+        origins      TEXT NOT NULL,
+        checksum     INTEGER NOT NULL  -- of all this but the id: see storage/soundness.py
     ) STRICT;
 
     -- What queries see: the tokens that storage/index.py makes, so the tokenizer has nothing left to do but split.
@@ -139,7 +140,7 @@ MIGRATIONS: tuple[str, ...] = (
         since          TEXT,  -- the first day, where several were merged; day is the last
         picks          TEXT NOT NULL,  -- JSON array of [arXiv id, [reason, ...]]
         state          TEXT NOT NULL DEFAULT 'pending'
-                       CHECK (state IN ('pending', 'sending', 'sent', 'dead', 'expired', 'merged')),
+                       CHECK (state IN ('pending', 'sending', 'sent', 'dead', 'expired', 'merged', 'held')),
         uncertain      INTEGER NOT NULL DEFAULT 0,
         attempts       INTEGER NOT NULL DEFAULT 0,
         due            TEXT,  -- when it was wanted; NULL: at once
@@ -153,14 +154,21 @@ MIGRATIONS: tuple[str, ...] = (
     -- without reading it.
     CREATE INDEX outbox_due ON outbox (coalesce(not_before, ''), id, destination_id) WHERE state = 'pending';
     CREATE INDEX outbox_open ON outbox (destination_id, id) WHERE state IN ('pending', 'sending');
-    -- So that a claim finds what was tried by a clock that was ahead.
+    -- So that a claim finds what was tried, or owed, by a clock that was ahead.
     CREATE INDEX outbox_tried ON outbox (tried_at) WHERE state = 'pending' AND tried_at IS NOT NULL;
+    CREATE INDEX outbox_created ON outbox (created_at) WHERE state = 'pending';
     -- So that a start finds at once what a crash left on its way.
     CREATE INDEX outbox_sending ON outbox (id) WHERE state = 'sending';
     -- So that composing a message does not, to know what expired before it.
     CREATE INDEX outbox_expired ON outbox (destination_id, kind, id) WHERE state = 'expired';
     -- So that taking in a digest does not, either, to know the day's alerts.
     CREATE INDEX outbox_alerts ON outbox (day) WHERE kind = 'alert';
+
+    -- Where a backup was restored, the time of which nothing is known here: see storage/fence.py.
+    CREATE TABLE gap (
+        since TEXT NOT NULL,  -- the last that the backup knew of
+        until TEXT NOT NULL  -- when it was restored
+    ) STRICT;
 
     -- Which papers a person was alerted to, or a room shown: never the same one twice, whatever lists it again. A
     -- person may have highlights as well as alerts: each is for itself.

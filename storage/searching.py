@@ -7,9 +7,11 @@ those that are shown.
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Sequence
+import sqlite3
+from collections.abc import Iterator, Sequence
 from datetime import date
 from functools import partial
+from itertools import islice
 
 import aiosqlite
 
@@ -49,73 +51,77 @@ class Searching(Access):
     ) -> Found:
         root = query.root
         if since or until:
-            root = And((root, Announced(since or date.min, until or date.max)))
-        asked = [matching(root)] if query.sort == "new" else tiers(root)
-        last = min(offset + limit, MOST)
-        exact = asked[-1].exact
-        lines = await self._tiers(asked, last if exact else LOOKED_INTO, MOST if exact else LOOKED_INTO)
-        ordered = self._ordered(query, lines)
-        if exact:
-            page = [number async for number in _first(ordered, last)][offset:]
-            found = _count(lines[-1])
-            return Found(await self._papers(page), min(found, MOST), more=found > MOST)
-        # What is found may be too much: each paper is held against the query, until one more than the page needs fits.
-        meant = Query(query.text, root)
-        verified: list[Paper] = []
-        while len(verified) <= last and (some := [number async for number in _first(ordered, last + 1)]):
-            verified += [each for each in await self._papers(some) if meant.matches(Folded(each))]
-        more = _count(lines[-1]) > LOOKED_INTO or await anext(ordered, None) is not None
-        return Found(tuple(verified[offset:last]), len(verified), more=more)
+            span = Announced(since or date.min, until or date.max)
+            root = And((*root.nodes, span)) if isinstance(root, And) else And((root, span))
+        return await self.look(partial(_search, query=Query(query.text, root, query.sort), limit=limit, offset=offset))
 
-    async def _tiers(self, asked: Sequence[Match], most: int, every: int) -> list[str]:
-        """Return the row numbers of each tier, newest first: one more than `every`, of the others what `most` take."""
-        # What is weighed may stand in the tier before already.
-        first = [max(most, _FEW + 1), _IN_TITLE + 2 * most] if len(asked) == 3 else [most]
-        limits = [*(min(limit, every) for limit in first[: len(asked) - 1]), every + 1]
-        # A tier is one line of numbers: that takes a third of the time that as many rows do.
-        tier = (
-            "SELECT group_concat(rowid, ' ') FROM "
-            "(SELECT rowid FROM paper_words WHERE paper_words MATCH ? ORDER BY rowid DESC LIMIT ?)"
-        )
-        found = await self.read(
-            " UNION ALL ".join([tier] * len(asked)),
-            [value for each, limit in zip(asked, limits, strict=True) for value in (each.expression, limit)],
-        )
-        return [line or "" for (line,) in found]
 
-    async def _ordered(self, query: Query, lines: Sequence[str]) -> AsyncIterator[int]:
-        """Yield the row numbers of all tiers, each once, in order."""
-        tiers = [[int(number) for number in line.split()] for line in lines]
-        weighed = [[], *(tier[:_ANYWHERE] for tier in tiers[1:])]
-        if len(tiers) == 3:
-            weighed[1] = tiers[1][:_IN_TITLE]
-            if len(tiers[0]) <= _FEW:
-                # So few are not what everybody writes about: which is best says more than which is new.
-                weighed = [list(dict.fromkeys(tiers.pop(0) + weighed[1])), weighed[2]]
-        placed: set[int] = set()
-        for tier, near in zip(tiers, weighed, strict=True):
-            best = [number for number in near if number not in placed]
-            if len(best) > 1:
-                best = relevance.ordered(query, await self._texts(best))
-            for number in (*best, *tier):
-                if number not in placed:
-                    placed.add(number)
-                    yield number
+def _search(db: sqlite3.Connection, *, query: Query, limit: int, offset: int) -> Found:
+    asked = tiers(query.root) if query.sort == "best" else [matching(query.root)]
+    last = min(offset + limit, MOST)
+    exact = asked[-1].exact
+    lines = _tiers(db, asked, last if exact else LOOKED_INTO, MOST if exact else LOOKED_INTO)
+    ordered = _ordered(db, query, lines)
+    if exact:
+        page = list(islice(ordered, last))[offset:]
+        found = _count(lines[-1])
+        return Found(_papers(db, page), min(found, MOST), more=found > MOST)
+    # What is found may be too much: each paper is held against the query, until one more than the page needs fits.
+    verified: list[Paper] = []
+    while len(verified) <= last and (some := list(islice(ordered, last + 1))):
+        verified += [each for each in _papers(db, some) if query.matches(Folded(each))]
+    more = _count(lines[-1]) > LOOKED_INTO or next(ordered, None) is not None
+    return Found(tuple(verified[offset:last]), len(verified), more=more)
 
-    async def _texts(self, numbers: Sequence[int]) -> list[tuple[int, str, str]]:
-        found = await self.read(
-            "SELECT p.id, p.title, p.abstract FROM json_each(?) AS wanted CROSS JOIN paper AS p ON p.id = wanted.value",
-            (json.dumps(numbers),),
-        )
-        return [(id_, title, abstract) for id_, title, abstract in found]
 
-    async def _papers(self, numbers: Sequence[int]) -> tuple[Paper, ...]:
-        found = await self.read(
-            f"SELECT {rows.PAPER} FROM json_each(?) AS wanted CROSS JOIN paper AS p ON p.id = wanted.value "  # noqa: S608  # a constant
-            "ORDER BY wanted.key",
-            (json.dumps(numbers),),
-        )
-        return tuple(map(rows.paper, found))
+def _tiers(db: sqlite3.Connection, asked: Sequence[Match], most: int, every: int) -> list[str]:
+    """Return the row numbers of each tier, newest first: one more than `every`, of the others what `most` take."""
+    # What is weighed may stand in the tier before already.
+    first = [max(most, _FEW + 1), _IN_TITLE + 2 * most] if len(asked) == 3 else [most]
+    limits = [*(min(limit, every) for limit in first[: len(asked) - 1]), every + 1]
+    # A tier is one line of numbers: that takes a third of the time that as many rows do.
+    tier = (
+        "SELECT group_concat(rowid, ' ') FROM "
+        "(SELECT rowid FROM paper_words WHERE paper_words MATCH ? ORDER BY rowid DESC LIMIT ?)"
+    )
+    found = (db.execute(tier, (each.expression, limit)) for each, limit in zip(asked, limits, strict=True))
+    return [line or "" for ((line,),) in found]
+
+
+def _ordered(db: sqlite3.Connection, query: Query, lines: Sequence[str]) -> Iterator[int]:
+    """Yield the row numbers of all tiers, each once, in order."""
+    tiers = [[int(number) for number in line.split()] for line in lines]
+    weighed = [[], *(tier[:_ANYWHERE] for tier in tiers[1:])]
+    if len(tiers) == 3:
+        weighed[1] = tiers[1][:_IN_TITLE]
+        if len(tiers[0]) <= _FEW:
+            # So few are not what everybody writes about: which is best says more than which is new.
+            weighed = [list(dict.fromkeys(tiers.pop(0) + weighed[1])), weighed[2]]
+    placed: set[int] = set()
+    for tier, near in zip(tiers, weighed, strict=True):
+        best = [number for number in near if number not in placed]
+        if len(best) > 1:
+            best = relevance.ordered(query, _texts(db, best))
+        for number in (*best, *tier):
+            if number not in placed:
+                placed.add(number)
+                yield number
+
+
+def _texts(db: sqlite3.Connection, numbers: Sequence[int]) -> list[tuple[int, str, str]]:
+    return db.execute(
+        "SELECT p.id, p.title, p.abstract FROM json_each(?) AS wanted CROSS JOIN paper AS p ON p.id = wanted.value",
+        (json.dumps(numbers),),
+    ).fetchall()
+
+
+def _papers(db: sqlite3.Connection, numbers: Sequence[int]) -> tuple[Paper, ...]:
+    found = db.execute(
+        f"SELECT {rows.PAPER} FROM json_each(?) AS wanted CROSS JOIN paper AS p ON p.id = wanted.value "  # noqa: S608  # a constant
+        "ORDER BY wanted.key",
+        (json.dumps(numbers),),
+    )
+    return tuple(map(rows.paper, found))
 
 
 async def _merge(pages: int, db: aiosqlite.Connection) -> int:
@@ -128,10 +134,3 @@ async def _merge(pages: int, db: aiosqlite.Connection) -> int:
 
 def _count(line: str) -> int:
     return line.count(" ") + bool(line)
-
-
-async def _first(numbers: AsyncIterator[int], most: int) -> AsyncIterator[int]:
-    """Yield so many of the numbers and leave the others where they are."""
-    while most > 0 and (number := await anext(numbers, None)) is not None:
-        most -= 1
-        yield number

@@ -50,7 +50,7 @@ class Vocabulary(Access):
             SELECT word, papers FROM beside, json_each(near(?, ?, beside.words)) AS other
             CROSS JOIN word ON word = other.value WHERE papers > 0
             """,
-            (json.dumps(list(_parts(word, edits))), word, edits),
+            (json.dumps(list(parts(word, edits))), word, edits),
         )
         return dict(map(tuple, found))
 
@@ -109,15 +109,15 @@ async def _prepare(db: aiosqlite.Connection, words: Collection[str]) -> None:
 def _by_part(words: Collection[str]) -> list[tuple[int, str]]:
     of_part: defaultdict[int, list[str]] = defaultdict(list)
     for word in words:
-        for part in _parts(word, _FURTHEST):
+        for part in parts(word):
             of_part[part].append(word)
     return [(part, " ".join(those)) for part, those in sorted(of_part.items())]
 
 
-def _parts(word: str, edits: int) -> set[int]:
+def parts(word: str, edits: int = _FURTHEST) -> set[int]:
     """Return the beginning of a word with at most so many letters left out, in every way, each as its CRC-32."""
-    parts = newest = {word[:_BEGINNING]}
+    found = newest = {word[:_BEGINNING]}
     for _ in range(edits):
         newest = {part[:at] + part[at + 1 :] for part in newest for at in range(len(part))}
-        parts = parts | newest
-    return {crc32(part.encode()) for part in parts}
+        found = found | newest
+    return {crc32(part.encode()) for part in found}

@@ -611,7 +611,8 @@ async def test_a_discord_that_is_not_there_does_not_keep_slack_from_its_people(p
     assert (once.returncode, once.stdout) == (0, "")
     assert once.stderr.startswith(f"paperwire: Discord does not answer at {discord.api}")
     assert once.stderr.endswith("paperwire: 1 delivered, 1 failed, 0 uncertain\n")
-    assert "Deliveries: 1 owed, 1 sent" in str(answered.blocks)
+    assert "Deliveries here and to you: 0 owed, 1 sent" in str(answered.blocks)
+    assert "discord:dm/@1" in paperwire("outbox", "list", "--state", "pending").stdout
     assert process.returncode == 0, errors
     assert errors.startswith(f"paperwire: Discord does not answer at {discord.api}")
 

@@ -666,7 +666,7 @@ def test_fields_say_what_fits_them() -> None:
     assert fields["count"].most == 20
     numbers = {"count", "page", "most", "instead"}
     assert {name for name, each in fields.items() if each.most} == numbers
-    assert {name for name, each in fields.items() if not each.suggest} == numbers | {"about", "switch", "pace"}
+    assert {name for name, each in fields.items() if not each.suggest} == numbers | {"about", "switch", "pace", "whom"}
     assert tuple(fields["pace"].choices) == ("instant", "daily", "weekly")
     assert fields["query_text"].length == 500
     assert fields["like"].length == 4000
@@ -745,6 +745,14 @@ async def test_show_tells_all_of_a_paper_by_id_or_address(ask: Ask) -> None:
     assert "carries no abstract" in (await ask("show 2011.10028")).note.plain
     assert "https://arxiv.org/abs/2011.99999" in str((await ask("show 2011.99999")).error)
     assert "is no arXiv id" in str((await ask("show me")).error)
+
+
+@pytest.mark.parametrize("line", ["{}", "serch {}", "show {}", "today {}", "today cs.CV 2020-11-{}", "settings {}"])
+@pytest.mark.parametrize("typed", ["lidar " * 10_000, "l" * 50_000])
+async def test_an_error_does_not_repeat_all_of_a_long_line(ask: Ask, line: str, typed: str) -> None:
+    said = str((await ask(line.format(typed))).error)
+
+    assert 20 < len(said) < 2_000
 
 
 async def test_settings_are_kept_until_changed(ask: Ask) -> None:

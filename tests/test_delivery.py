@@ -13,7 +13,7 @@ from bot import compose, daily, delivery, metrics, service
 from bot.breaker import Breaker
 from bot.calendar import due
 from bot.grammar import parse
-from bot.model import Delivery, Destination, Digest, Following, Paper, Reply, Schedule
+from bot.model import Alerting, Delivery, Destination, Digest, Following, Paper, Reply, Schedule
 from bot.ports import DeliveryError, DiskError, Pause, Store
 from tests.fakes.recorder import Clock, Crowd, Recorder
 
@@ -747,6 +747,21 @@ async def test_a_clock_that_was_ahead_keeps_nothing_until_then(store: Store, sla
     assert await deliver(store, slack, clock) == delivery.Tally()
     clock.now += timedelta(hours=23)
     assert (await deliver(store, slack, clock)).sent == 2
+
+
+async def test_what_a_clock_that_was_ahead_has_put_off_comes_at_its_hour(
+    store: Store, slack: Recorder, clock: Clock
+) -> None:
+    await store.subscribe(ANN, parse("lidar"), NOW)
+    await store.alert(ANN, Alerting("daily", Schedule(time(9), "Europe/Berlin")))
+    clock.now = NOW + timedelta(days=30)
+    await daily.take_in(DIGEST, store, clock.now)
+    clock.now = NOW + timedelta(hours=1)
+    assert await deliver(store, slack, clock) == delivery.Tally()
+    clock.now = datetime(2020, 11, 21, 7, 59, tzinfo=UTC)
+    assert await deliver(store, slack, clock) == delivery.Tally()
+    clock.now += timedelta(minutes=1)
+    assert (await deliver(store, slack, clock)).sent == 1
 
 
 async def test_a_clock_that_is_set_right_changes_no_wait(store: Store, slack: Recorder, clock: Clock) -> None:

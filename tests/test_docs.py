@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
+import configparser
 import dataclasses
 import re
+import shlex
 import subprocess
 import sys
+from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
+from typing import get_args, get_type_hints
 
+import click
 import pytest
 
 import adapters
 from adapters.discord.commands import locales
 from adapters.discord.install import PERMISSIONS
 from adapters.slack.manifest import SCOPES
-from bot import exits
-from bot.__main__ import cli
+from bot import exits, metrics
+from bot.cli import cli
 from bot.commands import COMMANDS
 from bot.config import PREFIX, Settings
 from bot.grammar import FIELDS, parse
-from bot.model import UserError
+from bot.model import Report, UserError
+from bot.ports import Store
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
+OPERATIONS = (ROOT / "docs" / "operations.md").read_text("utf-8")
 
 
 def test_the_readme_lists_every_command_as_it_is_typed() -> None:
@@ -100,6 +107,63 @@ def test_the_readme_lists_every_exit_code() -> None:
 def test_the_readme_names_every_verb() -> None:
     for verb in cli.commands:
         assert re.search(rf"(paperwire|python -m bot) {verb}\b", README), verb
+
+
+def test_operations_knows_every_exit_code_word_and_event() -> None:
+    listed = [int(code) for code in re.findall(r"^\| (\d+) \|", OPERATIONS, re.MULTILINE)]
+    assert {0, *listed} == {0, *(value for name, value in vars(exits).items() if name.isupper() and value in range(99))}
+    words = {f'"{word}"' for word in re.findall(r"`(\w+)`(?=.* \| .* \|)", _table("### /healthz"))}
+    assert words == {'"delivery"', '"store"', '"slack"', '"discord"'}
+    sources = "".join(each.read_text("utf-8") for part in ("bot", "adapters") for each in (ROOT / part).rglob("*.py"))
+    for event in re.findall(r"`(\w+)`", re.sub(r" with `restored`|\| [^|]* \|$", "", _table("### The log"))):
+        assert re.search(rf'_log\.\w+\(\s*(level, )?"{event}"', sources), event
+    for state in re.findall(r"^\| (\w+) \|", _table("### What the admin is told"), re.MULTILINE):
+        assert state in get_args(get_type_hints(Report)["state"])
+
+
+async def test_operations_names_metrics_that_there_are(store: Store) -> None:
+    with metrics.recording():
+        metrics.answered("slack", "search", 0.1)
+        metrics.delivered("slack", "alert", "dead")
+        shown = (await metrics.exposition(store, ["slack"], datetime.now(UTC))).decode()
+    named = set(re.findall(r"\bpaperwire_[a-z_]+", OPERATIONS))
+
+    assert len(named) > 5
+    for name in named:
+        assert f"# TYPE {name.removesuffix('_bucket')} " in shown or name == "paperwire_rate_limited_total", name
+
+
+def test_operations_gives_commands_that_there_are() -> None:
+    given = re.findall(r"paperwire (?=[a-z])([^`\n]*)", OPERATIONS)
+    lines = [line for line in given if line.split(" ")[0].strip("`") in cli.commands]
+
+    assert len(lines) > 15
+    for line in lines:
+        verb, *words = shlex.split(re.split(r" &&|'$", line)[0])
+        command = cli.commands[verb]
+        if isinstance(command, click.Group):
+            command = command.commands[words.pop(0)]
+        parser = command.make_parser(click.Context(command))
+        parser.parse_args(words)
+
+
+def test_operations_has_units_that_systemd_reads() -> None:
+    units = re.findall(r"```ini\n(.*?)```", OPERATIONS, re.DOTALL)
+
+    assert len(units) == 3
+    for unit in units:
+        read = configparser.ConfigParser(strict=False, interpolation=None)
+        read.optionxform = str  # type: ignore[assignment,method-assign]
+        read.read_string(unit)
+        assert read.has_section("Unit")
+        if read.has_section("Service"):
+            (verb,) = re.findall(r"bin/paperwire (\w+)", read["Service"]["ExecStart"])
+            assert verb in cli.commands
+    assert f"RestartPreventExitStatus={exits.CONFIGURATION}\n" in units[0]
+
+
+def _table(heading: str) -> str:
+    return OPERATIONS.partition(heading)[2].partition("\n#")[0]
 
 
 def test_what_a_document_points_at_exists() -> None:

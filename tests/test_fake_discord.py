@@ -639,7 +639,7 @@ async def test_autocompletion_offers_choices(live: Client, discord: FakeDiscord)
 async def test_what_is_offered_must_be_of_the_type_of_the_option(live: Client, discord: FakeDiscord) -> None:
     discord.expect("what is offered is not of the option's type, 3")
     discord.expect("was not answered within")
-    discord.callback_limit = 0.2
+    discord.callback_limit = 1.0
     refused: list[tuple[int, int]] = []
 
     async def answer(interaction: sdk.Interaction[Any]) -> None:
@@ -821,7 +821,7 @@ async def test_an_interaction_is_answered_once_and_its_token_dies(live: Client, 
 async def test_the_wrong_kind_of_answer_is_a_problem(live: Client, discord: FakeDiscord) -> None:
     discord.expect("type 8 cannot answer an interaction of type 2")
     discord.expect("was not answered within")
-    discord.callback_limit = 0.2
+    discord.callback_limit = 1.0
 
     async def answer(interaction: sdk.Interaction[Any]) -> None:
         data = {"type": 8, "data": {"choices": []}}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import gzip
 import re
-import socket
 import ssl
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
@@ -15,7 +14,6 @@ from pathlib import Path
 
 import aiohttp
 import pytest
-from aiohttp.abc import AbstractResolver, ResolveResult
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -25,6 +23,7 @@ from cryptography.x509.oid import NameOID
 from adapters._sources.connecting import anywhere, guarded, is_public
 from adapters._sources.fetch import Fetched, FetchError, checked, fetch, shown
 from bot.digest.entries import MAX_BYTES
+from tests.fakes.addresses import FORMS, OWN, Names, reads
 from tests.fakes.faults import Fault, dropped, reset, silent
 from tests.fakes.web import FakeWeb, Page
 
@@ -33,24 +32,6 @@ from tests.fakes.web import FakeWeb, Page
 async def web() -> AsyncIterator[FakeWeb]:
     async with FakeWeb() as fake:
         yield fake
-
-
-class Names(AbstractResolver):
-    """Resolve any name to the addresses that are given, one after the other, the last for good."""
-
-    def __init__(self, *answers: tuple[str, int]) -> None:
-        self._answers = list(answers)
-        self.asked = 0
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
-    ) -> list[ResolveResult]:
-        self.asked += 1
-        address, port = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
-        family = socket.AF_INET6 if ":" in address else socket.AF_INET
-        return [ResolveResult(hostname=host, host=address, port=port, family=family, proto=0, flags=0)]
-
-    async def close(self) -> None: ...
 
 
 async def why(url: str, *, most: int = MAX_BYTES, within: float = 20) -> FetchError:
@@ -328,24 +309,6 @@ async def test_a_redirect_from_https_to_http_is_refused_and_so_is_a_certificate_
     assert web.asked == []
 
 
-# Each leads to this machine, to its network, or to where an address of theirs can be written in another way.
-FORMS = (
-    # The machine itself: names, shortened, and in other bases.
-    *("127.0.0.1", "localhost", "LOCALHOST", "localhost.", "127.0.0.1.", "127.1", "127.0.1", "0", "0.0.0.0", "0.0"),
-    *("2130706433", "0x7f000001", "0x7f.0.0.1", "0x7F.1", "017700000001", "0177.0.0.1", "0177.1", "127.255.255.254"),
-    *("%31%32%37.0.0.1", "127。0。0。1", "１２７.0.0.1", "①②⑦.0.0.1"),
-    # IPv6, and IPv4 inside it: mapped, compatible, 6to4, NAT64, Teredo, ISATAP.
-    *("[::1]", "[0:0:0:0:0:0:0:1]", "[::]", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "[0:0:0:0:0:ffff:127.0.0.1]"),
-    *("[::127.0.0.1]", "[::7f00:1]", "[2002:7f00:1::]", "[64:ff9b::127.0.0.1]", "[64:ff9b:1::7f00:1]"),
-    *("[2001:0:7f00:1::]", "[::ffff:0:127.0.0.1]", "[fe80::5efe:127.0.0.1]", "[::ffff:127.1]", "[::1%25lo]"),
-    # Networks around it.
-    *("10.0.0.1", "172.16.0.1", "172.31.255.255", "192.168.1.1", "100.64.0.1", "100.127.255.255", "169.254.169.254"),
-    *("[fd00::1]", "[fc00::1]", "[fe80::1]", "[fec0::1]", "[fd00:ec2::254]", "[ff02::1]", "[2001:db8::1]", "[3fff::1]"),
-    *("192.0.0.1", "192.0.2.1", "198.18.0.1", "198.51.100.1", "203.0.113.1", "192.88.99.1", "224.0.0.1", "240.0.0.1"),
-    "255.255.255.255",
-)
-
-
 @pytest.fixture
 async def planted() -> AsyncIterator[FakeWeb]:
     """Yield a server that no form of an address may lead to."""
@@ -354,24 +317,16 @@ async def planted() -> AsyncIterator[FakeWeb]:
         yield fake
 
 
-async def _tried(session: aiohttp.ClientSession, url: str) -> bool:
-    try:
-        return bool((await fetch(url, private=True, session=session, within=1)).text)
-    except FetchError:
-        return False
-
-
 async def test_no_form_of_a_private_address_reaches_anything(planted: FakeWeb) -> None:
     assert len(set(FORMS)) >= 40
     async with guarded() as session:
-        reached = [form for form in FORMS if await _tried(session, planted.url(host=form))]
+        reached = [form for form in FORMS if await reads(session, planted.url(host=form))]
     assert (reached, planted.asked) == ([], [])
 
 
 async def test_without_the_guard_the_same_forms_do_reach_it(planted: FakeWeb) -> None:
-    own = {"127.0.0.1", "0.0.0.0", "::1", "::", "::ffff:127.0.0.1", "::ffff:7f00:1"}
-    async with guarded(own.__contains__) as session:  # nothing leaves the machine here either
-        reached = [form for form in FORMS if await _tried(session, planted.url(host=form))]
+    async with guarded(OWN.__contains__) as session:  # nothing leaves the machine here either
+        reached = [form for form in FORMS if await reads(session, planted.url(host=form))]
     assert {"127.0.0.1", "localhost", "0.0.0.0", "[::ffff:127.0.0.1]", "127。0。0。1", "①②⑦.0.0.1"} <= set(reached)
     assert len(planted.asked) == len(reached)
 
@@ -415,7 +370,7 @@ async def test_a_redirect_into_a_private_network_reaches_nothing(planted: FakeWe
         assert planted.asked == []
     async with FakeWeb("127.0.0.2") as public, guarded(anywhere) as session:
         public.pages["/"] = Page(status=302, headers={"Location": planted.url(host="127.0.0.1")})
-        assert await _tried(session, public.url())
+        assert await reads(session, public.url())
     assert len(planted.asked) == 1
 
 

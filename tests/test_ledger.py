@@ -23,7 +23,7 @@ LATER = NOW + timedelta(minutes=10)
 # Of papers, digests and sources, and what is counted of them.
 _NOBODYS = (
     *("paper", "digest", "listing", "relisting", "edition", "tally", "word", "deletion"),
-    *("report", "subscribing", "sqlite_"),
+    *("report", "subscribing", "gap", "sqlite_"),
 )
 OLD, NEW = (Fernet.generate_key().decode() for _ in range(2))
 

@@ -3,6 +3,8 @@
 import inspect
 import json
 import logging
+import sys
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from importlib import import_module
@@ -19,7 +21,9 @@ from tests.test_config import KEY, SECRETS
 def log_restored() -> Iterator[None]:
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
+    hooks = sys.excepthook, threading.excepthook, sys.unraisablehook
     yield
+    sys.excepthook, threading.excepthook, sys.unraisablehook = hooks
     root.handlers[:] = handlers
     root.setLevel(level)
     for package in ("bot", "adapters", "storage", "slack_bolt", "slack_sdk", "discord", "aiohttp"):
@@ -75,6 +79,29 @@ def test_an_event_comes_out_with_its_fields_and_without_what_an_error_quotes(
     assert (failed["event"], failed["code"], failed["level"]) == ("delivery_failed", "gone", "warning")
     assert (bug["event"], bug["error"]) == ("delivery_bug", "ValueError")
     assert "typed" not in json.dumps(bug)
+
+
+class Failing:
+    def __del__(self) -> None:
+        raise ValueError("xoxb-1-canary")
+
+
+def raising() -> None:
+    raise ValueError("xoxb-1-canary")
+
+
+def test_what_nobody_catches_is_a_bug_in_the_log_without_what_it_quotes(capsys: pytest.CaptureFixture[str]) -> None:
+    start_log(Settings("sqlite:///x.db", log="debug"))
+    sys.excepthook(ValueError, ValueError("xoxb-1-canary"), None)
+    thread = threading.Thread(target=raising)
+    thread.start()
+    thread.join()
+    Failing()
+    said = capsys.readouterr().err
+    events = [json.loads(line) for line in said.splitlines()]
+    assert [each["event"] for each in events] == ["bug"] * 3
+    assert all("ValueError: [redacted]" in each["exception"] for each in events)
+    assert "canary" not in said
 
 
 @pytest.mark.parametrize(("service", "heard"), [(True, True), (False, False)])

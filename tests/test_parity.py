@@ -152,3 +152,13 @@ async def test_alerts_and_highlights_bring_the_same_papers_everywhere(chats: Cha
     assert sorted([in_terminal[:2], in_terminal[2:]], key=len) == [alert, highlights]
     assert sorted(filter(None, in_slack), key=len) == [alert, highlights]
     assert sorted(in_discord, key=len) == [alert, highlights]
+
+
+async def test_what_is_stored_about_a_person_is_shown_and_erased_the_same_way_everywhere(chats: Chats) -> None:
+    for say in (chats.in_terminal, chats.in_slack, chats.in_discord):
+        await say("subscribe clouds")
+        assert "Stored about you: 1 subscription" in await say("export")
+        assert "me now" in await say("forget me")
+        assert "You have 1 subscription." in await say("subscriptions")
+        assert "Erased: 1 subscription" in await say("forget me now")
+        assert "Nothing is stored about you." in await say("export")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, date, datetime
@@ -18,7 +19,7 @@ from bot.grammar import parse
 from bot.model import Call, Destination, Digest, Following, Link, Paper, Reply, Text
 from bot.ports import Store
 from bot.service import offer, respond
-from tests.fakes.slack import SCOPES, FakeSlack, broken, refused
+from tests.fakes.slack import SCOPES, FakeSlack, broken, refused, reset
 from tests.test_slack_blocks import found, texts
 
 FRIDAY = date(2020, 11, 20)
@@ -624,3 +625,17 @@ async def test_another_workspace_is_not_served_with_this_ones_token(chat: FakeSl
 
     assert "lidar" not in str(ack.body)
     assert not found((ack.body or {}).get("blocks", []), "button")
+
+
+async def test_who_cannot_be_told_that_it_is_not_installed_is_no_bug(
+    chat: FakeSlack, caplog: pytest.LogCaptureFixture
+) -> None:
+    team = chat.workspace("T2")
+    team.user("U1")
+    team.channel("C1")
+    chat.fail("response_url", reset(), reset())  # the SDK tries once more
+    with caplog.at_level(logging.WARNING, "adapters"):
+        await chat.slash("today", team="T2")
+        await chat.until(lambda: [each for each in caplog.records if each.name.startswith("adapters")])
+
+    assert [each.message for each in caplog.records if each.name.startswith("adapters")] == ["answer_lost"]

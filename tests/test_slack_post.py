@@ -128,6 +128,7 @@ LOST = {
     "nothing is answered": silent(commit=True),
     "half of the answer comes": truncated(),
     "a page of HTML comes": broken(500, commit=True),
+    "a proxy gives up": broken(503, commit=True),
     "Slack does not know": refused("fatal_error", commit=True),
 }
 
@@ -299,7 +300,7 @@ async def test_while_slack_will_not_say_whether_it_arrived_nothing_is_sent(
         *((refused(code), "later", "ratelimited") for code in sorted(failures.RATE)),
         (refused("some_new_code"), "later", "some_new_code"),
         (refused("service_unavailable"), "later", "service_unavailable"),
-        (broken(503), "later", "service_unavailable"),
+        (broken(503), "uncertain", "http_503"),
         (broken(502), "uncertain", "http_502"),
         (broken(200), "uncertain", "http_200"),
         (reset(), "uncertain", "no_reply"),
@@ -374,13 +375,15 @@ async def test_a_workspace_that_lets_nothing_through_is_left_alone_for_a_while(
         ("-1", "{}", 30.0),
         ("nan", "{}", 30.0),
         ("1e300", "{}", 86_400.0),
-        ("Wed, 21 Oct 2026 07:28:00 GMT", "{}", 30.0),
+        ("Wed, 21 Oct 2026 07:28:50 GMT", "<html>slow down</html>", 50.0),
+        ("Wed, 21 Oct 2026 07:27:00 GMT", "{}", 30.0),
+        ("Wed, 21 Oct 2026", "{}", 30.0),
     ],
 )
 async def test_slack_is_not_asked_again_before_the_time_that_it_named(
     slack: FakeSlack, posts: Posts, clock: Clock, header: str | None, body: str, seconds: float
 ) -> None:
-    slack.fail("chat.postMessage", limited(header, body))
+    slack.fail("chat.postMessage", limited(header, body, at="Wed, 21 Oct 2026 07:28:00 GMT"))
     error = await failure(posts)
     assert (error.code, error.kind, error.retry_after) == ("ratelimited", "later", seconds)
 

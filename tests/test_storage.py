@@ -1241,6 +1241,17 @@ async def test_another_programs_long_lock_is_said_in_words(store: Store, address
     assert (await store.subscribe(ANN, parse("lidar"), NOW))[1]
 
 
+async def test_who_queues_while_another_program_has_the_lock_does_not_wait_in_turn(store: Store, address: str) -> None:
+    with contextlib.closing(sqlite3.connect(path(address), isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        async with asyncio.timeout(15):  # one waits five seconds
+            asked = [store.subscribe(ANN, parse(f"word{number}"), NOW) for number in range(4)]
+            for each in await asyncio.gather(*asked, return_exceptions=True):
+                assert isinstance(each, StoreError)
+        other.execute("COMMIT")
+    assert (await store.subscribe(ANN, parse("lidar"), NOW))[0].number == 1
+
+
 async def test_a_full_database_is_a_disk_error_and_works_again_with_room(
     store: Store, address: str, digest: MakeDigest, paper: MakePaper
 ) -> None:

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections import Counter
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -20,11 +19,10 @@ from bot.config import Settings
 from bot.delivery import deliver
 from bot.gathering import gather
 from bot.grammar import parse
-from bot.model import Alerting, Destination, Following, Paper, Reply, Schedule
+from bot.model import Alerting, Destination, Following, Schedule
 from storage import connect
 from tests.fakes.arxiv import Clock, FakeArxiv, Mode
-
-EASTERN = ZoneInfo("America/New_York")
+from tests.year.mornings import EASTERN, ZONES, Chat, announced, papers
 
 
 def eastern(year: int, month: int, day: int, hour: int = 0) -> datetime:
@@ -32,16 +30,6 @@ def eastern(year: int, month: int, day: int, hour: int = 0) -> datetime:
 
 
 START, END = date(2026, 1, 5), date(2027, 1, 4)
-# https://info.arxiv.org/help/availability.html, as of November 2026: evenings without an announcement.
-HOLIDAYS = {
-    *(date(2026, 1, 1), date(2026, 1, 19), date(2026, 6, 19), date(2026, 7, 3), date(2026, 9, 7), date(2026, 11, 26)),
-    *(date(2026, 12, 25), date(2026, 12, 29), date(2026, 12, 31), date(2027, 1, 1)),
-}
-UNANNOUNCED = date(2026, 10, 14)  # an evening that arXiv skipped without a word
-ZONES = (
-    *("America/Los_Angeles", "America/New_York", "UTC", "Europe/Berlin"),
-    *("Asia/Kolkata", "Australia/Lord_Howe", "Pacific/Apia", "Africa/Casablanca"),
-)
 # When the feed was how, in arXiv's local time, and what is said of the source then.
 FAULTS: dict[tuple[datetime, datetime], tuple[Mode, str]] = {
     (eastern(2026, 4, 14), eastern(2026, 4, 15)): ("down", "unreachable"),
@@ -66,40 +54,10 @@ PEOPLE = {
 }
 
 
-class Chat:
-    """A platform that keeps what is posted, and when."""
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self.posts: defaultdict[Destination, list[tuple[datetime, Reply]]] = defaultdict(list)
-
-    async def run(self, *_: object) -> None: ...
-
-    async def post(self, to: Destination, reply: Reply, *, key: str, uncertain: bool) -> None:
-        self.posts[to].append((self._clock.now, reply))
-
-
-def announced() -> Iterator[date]:
-    """Yield the days whose digest has papers."""
-    day = START
-    while day < END:
-        evening = day - timedelta(days=1)
-        friday = evening - timedelta(days=2)
-        # What is announced on a Sunday was submitted by Friday.
-        is_working = evening.weekday() in (0, 1, 2, 3) or (evening.weekday() == 6 and friday not in HOLIDAYS)
-        if is_working and evening not in HOLIDAYS and evening != UNANNOUNCED:
-            yield day
-        day += timedelta(days=1)
-
-
-def papers(day: date) -> list[Paper]:
-    return [Paper(f"{day:%y%m}.{day.day:02}{n:03}", f"Lidar of {day}, part {n}") for n in (1, 2)]
-
-
 async def test_a_year_of_mornings_reaches_everybody_once_and_explains_itself(tmp_path: Path) -> None:
     clock = Clock(datetime.combine(START, time(), EASTERN).astimezone(UTC))
     chat = Chat(clock)
-    days = list(announced())
+    days = list(announced(START, END))
     states: list[tuple[datetime, str]] = []
     async with FakeArxiv(clock) as arxiv, connect(f"sqlite:///{tmp_path}/papers.db") as store:
         settings = Settings(arxiv_feeds=arxiv.feeds, arxiv_oai=arxiv.oai, arxiv_api=arxiv.api)

@@ -43,6 +43,11 @@ class Asked:
         return str(self.interaction.guild_id or PEOPLE)
 
     @property
+    def person(self) -> str:
+        """Whose an entry of the ledger is that is of who asked."""
+        return f"{PEOPLE}/@{self.user}"
+
+    @property
     def caller(self) -> Destination:
         return Destination("discord", PEOPLE, f"@{self.user}")
 
@@ -88,7 +93,7 @@ class Asked:
     async def below(self, reply: Reply) -> None:
         """Answer below what was asked or pressed; a private reply for the eyes of who asked alone."""
         private = reply.private or not self.is_open
-        said = await self._message(reply, share=private and not self.is_alone)
+        said = await self._message(reply, share=private and not self.is_alone, own=private)
         if not self._put_off:
             await self._say(said, private=private)
         elif private or self.is_alone:
@@ -101,8 +106,8 @@ class Asked:
     async def instead(self, reply: Reply, *, by: str) -> None:
         """Put an answer in the place of the message whose button was pressed; `by` can turn its pages."""
         there = self.interaction.message
-        share = there is not None and there.flags.ephemeral and not self.is_alone
-        said = await self._message(reply, by=by, share=share)
+        own = there is not None and there.flags.ephemeral
+        said = await self._message(reply, by=by, share=own and not self.is_alone, own=own)
         if self._begun:
             await self._edit(said)
         else:
@@ -122,10 +127,13 @@ class Asked:
         else:
             await self.below(error(why))
 
-    async def _message(self, reply: Reply, *, by: str = "", note: str = "", share: bool = False) -> messages.Message:
+    async def _message(
+        self, reply: Reply, *, by: str = "", note: str = "", share: bool = False, own: bool = False
+    ) -> messages.Message:
         said = messages.message(reply, by=by or self.user, note=note, share=share and self.may_write)
         if said.lines:
-            await self.soon(pressed.remember(said.lines, self.workspace, self._ledger, self.interaction.created_at))
+            whose = self.person if own or self.is_alone else self.workspace
+            await self.soon(pressed.remember(said.lines, whose, self._ledger, self.interaction.created_at))
         return said
 
     async def _put_answer_off(self) -> None:

@@ -83,4 +83,4 @@ async def confirm(
 
 
 def _entry(user: str) -> str:
-    return f"{PEOPLE}/{user}"
+    return f"{PEOPLE}/@{user}"

@@ -101,7 +101,7 @@ class Listener:
 
     async def _pressed(self, asked: Asked, data: Mapping[str, Any]) -> None:
         try:
-            pressed = await asked.soon(Pressed.of(data, asked.workspace, self._ledger, self._clock()))
+            pressed = await asked.soon(Pressed.of(data, asked.workspace, self._ledger, self._clock(), asked.person))
         except ValueError:
             await asked.below(_OLDER)
             return
@@ -129,7 +129,7 @@ class Listener:
         return reply
 
     def _call(self, asked: Asked, name: str, options: Mapping[str, str]) -> Call:
-        return replace(commands.call(name, **self._edge(asked)), options=options)
+        return replace(commands.call(name, **self._edge(asked)), options=options, typed=True)
 
     def _edge(self, asked: Asked) -> dict[str, Any]:
         return {"room": asked.room, "caller": asked.caller, "at": self._clock()}

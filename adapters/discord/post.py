@@ -61,6 +61,12 @@ class _Step:
     reply: Reply
     entry: str
     progress: Progress
+    forgotten: str  # since when the ledger may not know of attempts at it, "" if it does: a backup was restored
+
+    @property
+    def is_forgotten(self) -> bool:
+        """Say whether it was never tried, as far as the ledger knows, and may have been all the same."""
+        return bool(self.forgotten) and self.progress.tried == self.forgotten
 
     @property
     def opens(self) -> bool:
@@ -89,15 +95,16 @@ class Posts:
     async def send(self, to: Destination, reply: Reply, *, key: str, uncertain: bool) -> None:
         """Post a delivery's messages, from where an earlier attempt has left off; or raise `DeliveryError`."""
         messages = chapters(reply, key=key)
-        entry = place(to.workspace, key)
-        progress = await recall(self._ledger, entry, self._clock())
+        entry = place(to, key)
+        progress, forgotten = await self._recall(entry, uncertain=uncertain)
         if progress.done >= len(messages) and not progress.unpublished:
             return
         try:
             room = await self._room(to, progress)
             for message in messages[progress.done :]:
                 doubtful = uncertain and bool(progress.tried)
-                progress = await self._deliver(_Step(room, message, reply, entry, progress), doubtful=doubtful)
+                step = _Step(room, message, reply, entry, progress, forgotten)
+                progress = await self._deliver(step, doubtful=doubtful)
                 room = replace(room, channel=progress.channel)
             await self._publish(room, entry, progress)
         except DeliveryError as error:
@@ -105,6 +112,16 @@ class Posts:
                 error.begun = progress.done > 0
                 raise
             _log.warning("post_ended", extra={"code": error.code, "platform": to.platform})
+
+    async def _recall(self, entry: str, *, uncertain: bool) -> tuple[Progress, str]:
+        """Return how far a delivery has come, and since when the ledger may not know of its attempts, "" if it does."""
+        now = self._clock()
+        progress = await recall(self._ledger, entry, now)
+        gap = await self._ledger.gap(now) if uncertain else None
+        if gap is None:
+            return progress, ""
+        forgotten = gap.isoformat()
+        return (progress if progress.tried else replace(progress, since=forgotten, tried=forgotten)), forgotten
 
     async def _room(self, to: Destination, progress: Progress) -> _Room:
         if to.is_person:
@@ -129,13 +146,19 @@ class Posts:
         """See that a message stands, whatever became of it before; return how far that brings the delivery."""
         room, progress = step.room, step.progress
         before = progress if doubtful else replace(progress, since="", tried="")
-        stands = ""
+        stands = found = ""
         if doubtful and (step.opens or not self._is_remembered(before)):
             stands, is_open = await self._look(step)
+            found = stands
+            if is_open and step.is_forgotten and not found:
+                # Who lets it go knows that it may be a repeat, and it says so.
+                await self._remember(step.entry, replace(progress, tried=self._clock().isoformat()))
+                raise DeliveryError("restored", "unknowable")
             if is_open:
                 step = replace(step, message=step.message.repeated())
         if not stands:
-            await pressed.remember(step.message.lines, room.to.workspace, self._ledger, self._clock())
+            whose = f"{room.to.workspace}/{room.to.name}" if room.to.is_person else room.to.workspace
+            await pressed.remember(step.message.lines, whose, self._ledger, self._clock())
             await self._turn()
             now = self._clock().isoformat()
             await self._remember(step.entry, replace(progress, since=before.since or now, tried=now))
@@ -153,7 +176,9 @@ class Posts:
         news = (stands,) if stands and room.about.get("type") == _ANNOUNCEMENTS else ()
         # The post that a message opens in a forum is a channel that has the message's own number.
         channel = stands if step.opens else room.channel
-        progress = Progress(progress.done + 1, channel, progress.unpublished + news)
+        # What was sent and forgotten goes on as far as it stands.
+        forgotten = step.forgotten if step.is_forgotten and found else ""
+        progress = Progress(progress.done + 1, channel, progress.unpublished + news, forgotten, forgotten)
         await self._remember(step.entry, progress)
         return progress
 

@@ -52,10 +52,13 @@ def place(custom_id: str) -> str:
     return parts[1] if len(parts) == 4 else ""
 
 
-async def remember(lines: Mapping[str, str], workspace: str, ledger: Ledger, now: datetime) -> None:
-    """Remember the lines that are too long for a custom id: before the message that needs them is sent."""
+async def remember(lines: Mapping[str, str], whose: str, ledger: Ledger, now: datetime) -> None:
+    """Remember the lines that are too long for a custom id: before the message that needs them is sent.
+
+    They are a workspace's, or, where one person alone sees the message, that person's.
+    """
     for key, said in lines.items():
-        await ledger.put(_KIND, f"{workspace}/{key}", said, until=now + _KEPT)
+        await ledger.put(_KIND, f"{whose}/{key}", said, until=now + _KEPT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +70,13 @@ class Pressed:
     line: str
 
     @classmethod
-    async def of(cls, data: Mapping[str, Any], workspace: str, ledger: Ledger, now: datetime) -> Self:
+    async def of(cls, data: Mapping[str, Any], workspace: str, ledger: Ledger, now: datetime, person: str = "") -> Self:
         """Read it off a component's interaction. Raise ValueError where it is of an older version, or none of ours."""
         shown, _, by, said = str(data["custom_id"]).split(":", 3)
         said = next(iter(data.get("values") or []), said)
         if said.startswith("#"):
-            said = await ledger.get(_KIND, f"{workspace}/{said}", now) or ""
+            mine = await ledger.get(_KIND, f"{person}/{said}", now) if person else None
+            said = mine or await ledger.get(_KIND, f"{workspace}/{said}", now) or ""
         if not said or shown not in ("below", "instead", "aside", "share"):
             raise ValueError("not a button of ours")
         return cls(shown, by, said)

@@ -7,6 +7,7 @@ import json
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
+from bot.model import Destination
 from bot.ports import Ledger
 
 _KIND = "posted"
@@ -27,9 +28,9 @@ class Progress:
     tried: str = ""
 
 
-def place(workspace: str, key: str) -> str:
+def place(to: Destination, key: str) -> str:
     """Return where on the ledger a delivery stands, by its identity."""
-    return f"{workspace}/{hashlib.blake2b(key.encode(), digest_size=16).hexdigest()}"
+    return f"{to.workspace}/{to.name}/{hashlib.blake2b(key.encode(), digest_size=16).hexdigest()}"
 
 
 async def recall(ledger: Ledger, where: str, now: datetime) -> Progress:

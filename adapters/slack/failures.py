@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import math
+from email.utils import parsedate_to_datetime
 
 import aiohttp
 from slack_sdk.errors import SlackApiError
@@ -80,8 +81,9 @@ def _of_api(error: SlackApiError) -> DeliveryError:
         return DeliveryError(named, "content")
     if named in REFUSED or named in LEFT:
         return DeliveryError(named, "later", REFUSED_WAIT)
-    if named == "service_unavailable" or status == 503:
-        return DeliveryError("service_unavailable", "later")
+    if named == "service_unavailable":
+        return DeliveryError(named, "later")
+    # A 503 that is a page is a proxy's, which may have passed the message on.
     if named in UNCERTAIN or not named or status >= 500:
         return DeliveryError(named or f"http_{status}", "uncertain")
     # A code that this version does not know: it may pass, though not for ever; the log has its name.
@@ -109,14 +111,25 @@ def code(error: SlackApiError) -> str:
 
 
 def retry_after(error: SlackApiError) -> float:
-    """Return for how many seconds Slack asks to wait. The SDK's own handler fails on "0.5" and on no number at all."""
-    headers = getattr(error.response, "headers", None) or {}
-    named = next((value for name, value in headers.items() if name.lower() == "retry-after"), "")
+    """Return for how many seconds Slack asks to wait. The SDK's own handler fails on "0.5" and on no number at all.
+
+    A proxy may name a date: https://www.rfc-editor.org/rfc/rfc9110#name-retry-after.
+    """
+    headers = {name.lower(): value for name, value in (getattr(error.response, "headers", None) or {}).items()}
+    named = headers.get("retry-after", "")
     try:
         seconds = float(named)
     except ValueError:
-        return UNNAMED_WAIT
+        seconds = _until(named, headers.get("date", ""))
     return min(seconds, _LONGEST_WAIT) if math.isfinite(seconds) and seconds >= 0 else UNNAMED_WAIT
+
+
+def _until(named: str, now: str) -> float:
+    """Return the seconds between two dates, both by the clock of who answers; -1 where they are none."""
+    try:
+        return (parsedate_to_datetime(named) - parsedate_to_datetime(now)).total_seconds()
+    except (ValueError, TypeError, OverflowError):
+        return -1.0
 
 
 def _status(error: SlackApiError) -> int:

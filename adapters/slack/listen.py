@@ -106,7 +106,7 @@ class Listener:
             await ack()
             self._spawn(asked.open(views.subscribe(), otherwise=_SLOW))
             return
-        answering = self._spawn(self._reply(asked, line))
+        answering = self._spawn(self._reply(asked, line, typed=True))
         await asyncio.wait({answering}, timeout=_IN_ACK)
         if answering.done():
             await ack(**asked.payload(answering.result()))
@@ -133,7 +133,7 @@ class Listener:
             await ack()
             return
         asked = Asked.of(body, context)
-        answering = self._spawn(self._reply(asked, f"subscribe {typed.line(views.query_of(view))}"))
+        answering = self._spawn(self._reply(asked, f"subscribe {typed.line(views.query_of(view))}", typed=True))
         await asyncio.wait({answering}, timeout=_IN_DIALOG)
         if not answering.done():
             await ack(response_action="update", view=views.reply("Subscribe", Reply(Text("One moment …"))))
@@ -183,7 +183,9 @@ class Listener:
 
     async def _look_for_similar(self, asked: Asked, message: Body) -> None:
         text = typed.written(message).strip()
-        found = await self._reply(asked, f"similar {text}") if text else error("This message has no text to go by.")
+        found = error("This message has no text to go by.")
+        if text:
+            found = await self._reply(asked, f"similar {text}", typed=True)
         await asked.below(found)
 
     async def _once(self, body: Body, work: Coroutine[Any, Any, None]) -> None:
@@ -196,7 +198,7 @@ class Listener:
             work.close()
 
     async def _converse(self, asked: Asked, line: str) -> None:
-        reply = await self._reply(asked, line)
+        reply = await self._reply(asked, line, typed=True)
         await asked.say(asked.message(reply), private=reply.private)
 
     async def _unfurl(self, asked: Asked, event: Body) -> None:
@@ -279,8 +281,8 @@ class Listener:
         lists = [await self._reply(asked, f"{name} {(pages or {}).get(name, '')}") for name in views.HOME_PAGES]
         await asked.client.views_publish(user_id=asked.user, view=views.home(*lists, said=said))
 
-    async def _reply(self, asked: Asked, line: str) -> Reply:
-        call = commands.call(line, room=asked.room, caller=asked.caller, at=self._clock())
+    async def _reply(self, asked: Asked, line: str, *, typed: bool = False) -> Reply:
+        call = replace(commands.call(line, room=asked.room, caller=asked.caller, at=self._clock()), typed=typed)
         try:
             if call.name in COMMANDS and COMMANDS[call.name].manages:
                 call = await authorised(call, asked, self._settings)
@@ -299,10 +301,8 @@ class Listener:
         raised = None if task.cancelled() else task.exception()
         if isinstance(raised, SlackApiError) and failures.code(raised) in _OVERTAKEN:
             return
-        if isinstance(raised, failures.FAILURES):
-            _log.warning("answer_lost", extra={"code": failures.why(raised), "platform": "slack"})
-        elif raised is not None:
-            log_bug(_log, raised, platform="slack")
+        if raised is not None:
+            _tell(raised)
 
 
 async def _answer_later(answering: asyncio.Task[Reply], asked: Asked) -> None:
@@ -318,4 +318,12 @@ async def _ignore(ack: AsyncAck) -> None:
 
 
 async def _failed(error: Exception, body: Body) -> None:
-    log_bug(_log, error, platform="slack", what=str(body.get("type", "")))
+    _tell(error, what=str(body.get("type", "")))
+
+
+def _tell(error: BaseException, **about: object) -> None:
+    """Log why somebody has no answer."""
+    if isinstance(error, failures.FAILURES):
+        _log.warning("answer_lost", extra={"code": failures.why(error), "platform": "slack"} | about)
+    else:
+        log_bug(_log, error, platform="slack", **about)

@@ -83,18 +83,23 @@ class Posts:
         self._check_held(to)
         person = to.name.removeprefix("@") if to.is_person else ""
         messages = blocks.chapters(reply, by=person) if reply.private else blocks.thread(reply)
-        entry = f"{to.workspace}/{hashlib.blake2b(key.encode(), digest_size=16).hexdigest()}"
+        entry = f"{to.workspace}/{to.name}/{hashlib.blake2b(key.encode(), digest_size=16).hexdigest()}"
         now = self._clock()
-        found = await self._ledger.get("posted", entry, now)
-        progress = _Progress(**json.loads(found)) if found else _Progress(since=now.isoformat())
+        progress, forgotten = await self._recall(entry, now, uncertain=uncertain)
         room = _Room(to, await self._client_of(to.workspace), progress.channel or person or to.name)
         try:
             for number in range(progress.done, len(messages)):
-                identity = f"{entry.partition('/')[2]}.{number}"
+                identity = f"{entry.rpartition('/')[2]}.{number}"
                 stands, repeat = None, False
+                is_forgotten = bool(forgotten) and progress.tried == forgotten
                 if uncertain and progress.tried:
                     stands, repeat = await self._look(room, entry, progress, identity)
-                uncertain = False
+                    if repeat and is_forgotten:
+                        # Who lets it go knows that it may be a repeat, and it says so.
+                        await self._remember(entry, replace(progress, tried=self._clock().isoformat(), cursor=""))
+                        raise DeliveryError("restored", "unknowable")
+                # What was sent and forgotten goes on as far as it stands.
+                uncertain = is_forgotten and stands is not None
                 if stands is None:
                     await self._turn(to)
                     progress = replace(progress, tried=self._clock().isoformat(), cursor="")
@@ -102,7 +107,11 @@ class Posts:
                     stands = await self._post(room, messages[number], progress.thread, identity, repeat=repeat)
                 room = replace(room, channel=stands.channel or room.channel)
                 progress = replace(
-                    progress, done=number + 1, channel=room.channel, thread=progress.thread or stands.ts, tried=""
+                    progress,
+                    done=number + 1,
+                    channel=room.channel,
+                    thread=progress.thread or stands.ts,
+                    tried=forgotten if uncertain else "",
                 )
                 await self._remember(entry, progress)
         except DeliveryError as error:
@@ -111,6 +120,16 @@ class Posts:
 
     async def _client_of(self, workspace: str) -> AsyncWebClient:
         return _speaking(self._client, workspace, await self._workspaces.token(workspace))
+
+    async def _recall(self, entry: str, now: datetime, *, uncertain: bool) -> tuple[_Progress, str]:
+        """Return how far a delivery has come, and since when the ledger may not know of its attempts, "" if it does."""
+        found = await self._ledger.get("posted", entry, now)
+        progress = _Progress(**json.loads(found)) if found else _Progress(since=now.isoformat())
+        gap = await self._ledger.gap(now) if uncertain else None
+        if gap is None:
+            return progress, ""
+        since = min(gap, datetime.fromisoformat(progress.since)).isoformat()
+        return (progress if progress.tried else replace(progress, since=since, tried=gap.isoformat())), gap.isoformat()
 
     async def _remember(self, entry: str, progress: _Progress) -> None:
         await self._ledger.put("posted", entry, json.dumps(asdict(progress)), until=self._clock() + _REMEMBERED)

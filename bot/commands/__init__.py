@@ -8,7 +8,7 @@ platform's typed options.
 from __future__ import annotations
 
 # In the order in which help lists them.
-from bot.commands import papers, subscriptions, alerts, room, reactions, deliveries, about  # isort: skip
+from bot.commands import papers, subscriptions, alerts, room, reactions, deliveries, privacy, about  # isort: skip
 from bot.commands.room import MAX_ROOMS
 from bot.commands.subscriptions import MAX_SUBSCRIPTIONS
 from bot.dispatch import COMMANDS, answer, call, places, suggest, told
@@ -24,6 +24,7 @@ __all__ = [
     "deliveries",
     "papers",
     "places",
+    "privacy",
     "reactions",
     "room",
     "subscriptions",

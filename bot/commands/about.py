@@ -42,7 +42,7 @@ async def status(call: Call, store: Store) -> Reply:
         if not reports:
             lines = [f"{lines[0]} Who runs the bot does that, in a shell: paperwire ingest PATH"]
         return Reply(Text("\n".join(lines)), private=True)
-    mine, census = await store.subscriptions(call.caller), await store.census()
+    mine, census = await store.subscriptions(call.caller), await store.census(call.room, call.caller)
     span = f"{spoken(held.oldest)} to {spoken(held.newest)} ({', '.join(await store.categories())})"
     lines.append(f"{papers(held.papers)} from {number(held.digests, 'digest')}, {span}.")
     late = expected_after(max((each.day for each in reports if each.day), default=held.newest))
@@ -52,7 +52,7 @@ async def status(call: Call, store: Store) -> Reply:
         lines.append(f"A digest was expected {spoken(late)} and has not come: take it in, or look at its source.")
     lines += [
         f"You have {number(len(mine), 'subscription')}.",
-        f"Deliveries: {census.owed} owed, {census.sent} sent, {census.dead} given up.",
+        f"Deliveries here and to you: {census.owed} owed, {census.sent} sent, {census.dead} given up.",
     ]
     if pause := await store.paused(call.caller):
         lines.append(silence(pause))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from bot.calendar import quiet, spoken
+from bot.dispatch import quoted
 from bot.model import Call, UserError
 from bot.ports import Store, Taken
 
@@ -65,4 +66,4 @@ async def known_category(category: str, store: Store) -> str:
         return known[category.lower()]
     if not known:
         return category
-    raise UserError(f"No digest of {category} is stored. There are: {', '.join(known.values())}")
+    raise UserError(f"No digest of {quoted(category)} is stored. There are: {', '.join(known.values())}")

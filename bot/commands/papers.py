@@ -10,7 +10,7 @@ from bot.cards import card, found
 from bot.commands import days
 from bot.commands.pages import PAGE, check_page, counted, paged, papers, turn
 from bot.commands.parameters import Category, Day, Like, Page, PaperId, QueryText
-from bot.dispatch import command
+from bot.dispatch import command, quoted
 from bot.likeness import alike, telling
 from bot.model import Button, Call, Paper, Reply, Text, UserError
 from bot.ports import LOOKED_INTO, Found, Store
@@ -132,7 +132,7 @@ async def named(paper_id: str, call: Call, store: Store) -> Paper:
     """Return the paper that is typed as an id or address; raise `UserError` where it is none or not known here."""
     wanted = grammar.arxiv_id(paper_id)
     if wanted is None:
-        raise UserError(f"{paper_id} is no arXiv id. Type one like: {call.name} 2011.10043")
+        raise UserError(f"{quoted(paper_id)} is no arXiv id. Type one like: {call.name} 2011.10043")
     return await _stored(wanted, store)
 
 

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from bot import grammar, zones
 from bot.calendar import meant, weekdays
 from bot.commands import suggestions
-from bot.dispatch import COMMANDS, Parameter
+from bot.dispatch import COMMANDS, Parameter, quoted
 from bot.model import Call, UserError
 
 MOST_HIGHLIGHTS = 20
@@ -17,6 +17,7 @@ MOST_ALERTED = 50  # papers a day
 _LARGEST = 999_999
 _LONGEST_TEXT = 4000  # characters: an abstract has 2,000
 _SWITCH = {"on": True, "off": False}
+_WHOM = {"me": False, "me now": True}
 PACES = ("instant", "daily", "weekly")
 
 
@@ -24,7 +25,8 @@ def _read_day(text: str, call: Call) -> date | None:
     try:
         return meant(text, call.at.date())
     except ValueError:
-        raise UserError(f"{text} is no date. Type year-month-day, for example: {call.name} 2020-11-20") from None
+        said = f"{quoted(text)} is no date. Type year-month-day, for example: {call.name} 2020-11-20"
+        raise UserError(said) from None
 
 
 def _read_category(word: str, _: Call) -> str | None:
@@ -43,6 +45,10 @@ def _whole_number(shown: str, about: str, most: int) -> Parameter:
 
 def _read_switch(word: str, _: Call) -> bool | None:
     return _SWITCH.get(word.lower())
+
+
+def _read_whom(words: str, _: Call) -> bool | None:
+    return _WHOM.get(" ".join(words.lower().split()))
 
 
 def _read_pace(word: str, _: Call) -> str | None:
@@ -168,6 +174,10 @@ Quiet = Annotated[
         named=True,
         suggest=suggestions.spans,
     ),
+]
+Whom = Annotated[
+    bool,
+    Parameter("me [now]", "me: say what would be erased; me now: erase it", _read_whom, words=2, choices=tuple(_WHOM)),
 ]
 Most = Annotated[
     int | None,

@@ -42,7 +42,8 @@ class Evidence:
         Long texts have more of everything: half of that is made up for, much as BM25 does.
         """
         bag = self.bags.get(paper, {})
-        found = sum(
+        # Exactly: in which order others first looked for these words must not break a tie.
+        found = math.fsum(
             people * self.rarity.of(word) * (1 + math.log(bag[word])) for word, people in words.items() if word in bag
         )
         return found / (0.5 + 0.5 * sum(bag.values()) / self.length) if found else 0
@@ -61,7 +62,8 @@ async def gather(digest: Digest, store: Store, at: datetime) -> Evidence:
     titles = await store.headlines(digest.category, *month)
     reactions = {room: each for room, each in (await store.reactions(at - LASTS)).items() if room in rooms}
     reacted = await store.papers(sorted({id_ for each in reactions.values() for id_ in each}))
-    before = await store.texts(digest.category, *month, limit=_COMPARED) if reactions else ()
+    # Whether anybody reacted or not: what is rare for one room must not depend on another's.
+    before = await store.texts(digest.category, *month, limit=_COMPARED)
     return await asyncio.to_thread(weigh, digest.papers, titles, before, reactions, reacted)
 
 

@@ -89,7 +89,10 @@ def _meant(fake: FakeDiscord, mention: str) -> bool:
 
 
 def _foreign(fake: FakeDiscord, url: str) -> bool:
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # a bracket in the place of a host
+        return True
     # Links to install the bot and to messages are ours; those to other servers' invitations are not.
     ours = ("/oauth2/authorize", "/channels/")
     if parts.scheme == "https" and parts.netloc == "discord.com" and parts.path.startswith(ours):

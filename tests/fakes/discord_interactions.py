@@ -6,6 +6,7 @@ https://docs.discord.com/developers/interactions/receiving-and-responding
 from __future__ import annotations
 
 import asyncio
+import base64
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -70,7 +71,7 @@ class Interaction:
 
     @property
     def token(self) -> str:
-        return f"token-of-{self.id}"
+        return base64.b64encode(f"interaction:{self.id}:of-the-fake".encode()).decode()
 
 
 @dataclass(eq=False, slots=True)

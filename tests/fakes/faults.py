@@ -20,7 +20,7 @@ class Fault:
     """How a request goes wrong. `commit`: it is carried out all the same, before the answer goes wrong.
 
     `line` tells what becomes of the connection: it answers, it is closed, it is reset, it stays silent, only half of
-    the true answer comes, or all of it: then nothing is wrong.
+    the true answer comes, or all of it: then nothing is wrong. `delay` is for how many seconds nothing comes at all.
     """
 
     line: Literal["answer", "close", "reset", "silence", "half", "whole"] = "answer"
@@ -28,6 +28,7 @@ class Fault:
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
     body: str = ""
+    delay: float = 0.0
 
 
 def broken(status: int = 500, *, commit: bool = False, body: str = "<html>no</html>") -> Fault:
@@ -55,6 +56,11 @@ def fine() -> Fault:
     return Fault("whole", commit=True)
 
 
+def slow(seconds: float) -> Fault:
+    """Carry the call out, and answer after a while."""
+    return Fault("whole", commit=True, delay=seconds)
+
+
 def truncated() -> Fault:
     """Carry the call out and answer half of the JSON."""
     return Fault("half", commit=True)
@@ -74,6 +80,7 @@ async def go_wrong(
     fault: Fault, request: web.Request, true: web.Response | None, closing: asyncio.Event
 ) -> web.Response:
     """Answer a request as a fault says; `true` is the answer that it should have had, if it was carried out."""
+    await asyncio.sleep(fault.delay)
     if (whole := answered(fault, true)) is not None:
         return whole
     if fault.line == "half":

@@ -12,9 +12,8 @@ def refused(error: str, *, commit: bool = False) -> Fault:
     )
 
 
-def limited(retry_after: str | None = "1", body: str = '{"ok": false, "error": "ratelimited"}') -> Fault:
-    """Answer 429 with a Retry-After header of that text, or with none."""
+def limited(retry_after: str | None = "1", body: str = '{"ok": false, "error": "ratelimited"}', at: str = "") -> Fault:
+    """Answer 429 with a Retry-After header of that text, or with none; `at` is what time the answer says it is."""
     kind = "text/html" if body.startswith("<") else "application/json"
-    return Fault(
-        status=429, headers={"Content-Type": kind, **({"Retry-After": retry_after} if retry_after else {})}, body=body
-    )
+    headers = {"Content-Type": kind, "Retry-After": retry_after, "Date": at}
+    return Fault(status=429, headers={name: value for name, value in headers.items() if value}, body=body)

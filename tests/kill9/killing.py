@@ -18,8 +18,8 @@ from random import Random
 from typing import Any
 
 from storage.opening import inspect
-from tests.kill9 import days, victim
-from tests.kill9.judge import Verdict, judge
+from tests.kill9 import days, victim, worlds
+from tests.kill9.judge import Verdict
 from tests.kill9.victim import Fault, Work
 from tests.kill9.worlds import LedgerWorld, World
 
@@ -137,15 +137,11 @@ class Killing:
 
     def verdict(self, count: int) -> Verdict:
         """Judge what arrived of so many days."""
-        return judge(self._world.arrived(), self._owed(count))
+        return worlds.verdict(self._world, count)
 
     def unmarked(self, count: int) -> int:
         """Count the papers told again by a message that does not say that it may be a repeat."""
-        return judge([each for each in self._world.arrived() if not each.may_repeat], self._owed(count)).duplicated
-
-    def _owed(self, count: int) -> dict[str, list[list[str]]]:
-        wanted = [*self._world.rooms, *((person, "") for person in self._world.people)]
-        return {place: days.owed(count, category) for to, category in wanted for place in self._world.places(to)}
+        return worlds.unmarked(self._world, count)
 
 
 def after(seconds: float) -> Wait:

@@ -14,11 +14,12 @@ from bot.model import Destination
 from tests.fakes.discord import FakeDiscord
 from tests.fakes.discord import Message as DiscordMessage
 from tests.fakes.slack import SCOPES, FakeSlack
+from tests.kill9 import days
 from tests.kill9.days import CATEGORIES
-from tests.kill9.judge import Arrival
+from tests.kill9.judge import Arrival, Verdict, judge
 
 _PEOPLE = 4
-_ROOMS = 2  # for each category
+_ROOMS = 4  # which follow the categories in turn
 _ADDRESS = re.compile(r"https://arxiv\.org/abs/([\d.]+)")
 _REPEAT = "may be a repeat"
 _NUMBERED = re.compile(rf"^\({_REPEAT}\) | \(\d+ of \d+\)$")  # what tells messages of a delivery from each other
@@ -58,7 +59,7 @@ class LedgerWorld:
         self.path = path
         self.path.touch()
         self.ahead = 0.0
-        names = [f"room{number}" for number in range(_ROOMS * len(CATEGORIES))]
+        names = [f"room{number}" for number in range(_ROOMS)]
         self.rooms = [
             (Destination("ledger", "home", name), CATEGORIES[number % len(CATEGORIES)])
             for number, name in enumerate(names)
@@ -84,16 +85,16 @@ class SlackWorld:
 
     name = "slack"
 
-    def __init__(self, slack: FakeSlack, *, history: bool) -> None:
+    def __init__(self, slack: FakeSlack, *, history: bool, rooms: int = _ROOMS, people: int = _PEOPLE) -> None:
         self.slack = slack
         workspace = slack.workspace("T1", scopes=SCOPES | ({"channels:history"} if history else set()))
         self.rooms = []
-        for number in range(1, _ROOMS * len(CATEGORIES) + 1):
+        for number in range(1, rooms + 1):
             workspace.channel(f"C{number}")
             self.rooms.append((Destination("slack", "T1", f"C{number}"), CATEGORIES[number % len(CATEGORIES)]))
-        for number in range(_PEOPLE):
+        for number in range(people):
             workspace.user(f"U{number}")
-        self.people = [Destination("slack", "T1", f"@U{number}") for number in range(_PEOPLE)]
+        self.people = [Destination("slack", "T1", f"@U{number}") for number in range(people)]
 
     @property
     def ahead(self) -> float:
@@ -127,21 +128,22 @@ class SlackWorld:
 
 
 class DiscordWorld:
-    """Of a category's rooms one is an ordinary channel, and the other one for announcements, or a forum."""
+    """Of the rooms one is for announcements and one is a forum; the others are ordinary channels."""
 
     name = "discord"
 
-    def __init__(self, discord: FakeDiscord) -> None:
+    def __init__(self, discord: FakeDiscord, *, rooms: int = _ROOMS, people: int = _PEOPLE) -> None:
         self.discord = discord
         home = discord.home
         channels = [home.text("a"), home.text("b"), home.announcement("c"), home.forum("d", tags=list(CATEGORIES))]
+        channels += [home.text(f"room{number}") for number in range(len(channels), rooms)]
         self.rooms = [
             (Destination("discord", str(home.id), str(each.id)), CATEGORIES[number % len(CATEGORIES)])
             for number, each in enumerate(channels)
         ]
         self.people = []
         self._direct: dict[int, Destination] = {}
-        for number in range(_PEOPLE):
+        for number in range(people):
             user = discord.user(f"person{number}")
             home.join(user)
             person = Destination("discord", "dm", f"@{user.id}")
@@ -190,6 +192,21 @@ async def slack(*, history: bool = True) -> AsyncIterator[SlackWorld]:
 async def discord() -> AsyncIterator[DiscordWorld]:
     async with FakeDiscord() as fake:
         yield DiscordWorld(fake)
+
+
+def verdict(world: World, count: int) -> Verdict:
+    """Judge what has arrived of the first `count` days."""
+    return judge(world.arrived(), _owed(world, count))
+
+
+def unmarked(world: World, count: int) -> int:
+    """Count the papers told again by a message that does not say that it may be a repeat."""
+    return judge([each for each in world.arrived() if not each.may_repeat], _owed(world, count)).duplicated
+
+
+def _owed(world: World, count: int) -> dict[str, list[list[str]]]:
+    wanted = [*world.rooms, *((person, "") for person in world.people)]
+    return {place: days.owed(count, category) for to, category in wanted for place in world.places(to)}
 
 
 def _named(payload: Any) -> tuple[str, ...]:  # JSON
