@@ -133,6 +133,8 @@ def translated(path: Path | None = None) -> Iterator[None]:
         yield
     except OSError as error:
         raise DiskError(f"{where} cannot be used: {error.strerror or error}.") from error
+    except UnicodeDecodeError as error:  # in place of an error of SQLite's that quotes what is no text
+        raise DiskError(_damaged(path, "what it says of itself is no text")) from error
     except sqlite3.DatabaseError as error:
         # A text that is none has no code: it is not SQLite that reads it.
         is_no_text = str(error).startswith("Could not decode to UTF-8")

@@ -3,6 +3,7 @@
 import contextlib
 import sqlite3
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -115,3 +116,14 @@ async def test_a_text_that_is_none_is_damage_and_is_not_repeated(store: Store, a
         await store.ledger("slack").get("token", "T1", NOW)
     assert "secre" not in str(caught.value)
     assert isinstance(caught.value, StoreError)
+
+
+def test_a_schema_that_is_no_text_is_damage_and_no_bug(tmp_path: Path) -> None:
+    file = tmp_path / "papers.db"
+    with contextlib.closing(sqlite3.connect(file)) as db:
+        db.execute("CREATE TABLE paper (a)")
+    # SQLite's error quotes what it reads there, and Python cannot read the error.
+    file.write_bytes(file.read_bytes().replace(b"CREATE TABLE paper (a)", b"CREATE \xeeABLE paper (a)"))
+
+    with pytest.raises(DiskError, match="what it says of itself is no text"):
+        inspect(f"sqlite:///{file}")

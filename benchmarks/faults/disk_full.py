@@ -201,9 +201,15 @@ def _disk(folder: Path) -> Iterator[tuple[Path, _Fill, str]]:
         filler.unlink(missing_ok=True)
         if room is None:
             return
-        found = os.statvfs(disk)
         with filler.open("wb") as file:
-            os.posix_fallocate(file.fileno(), 0, max(1, found.f_bavail * found.f_frsize - room))
+            for _ in range(_TRIES):
+                found = os.statvfs(disk)
+                try:
+                    os.posix_fallocate(file.fileno(), 0, max(1, found.f_bavail * found.f_frsize - room))
+                except OSError:  # meanwhile others have written
+                    continue
+                return
+        raise AssertionError("the disk does not fill up")
 
     try:
         yield files, fill, f"a disk of {_SIZE >> 20} MiB"

@@ -113,6 +113,7 @@ async def _after(name: str, fake: FakeDiscord, store: Store, number: int) -> Ask
     await _FAULTS[name](fake)
     await fake.gateway.connected(within=_RECOVERS_WITHIN)
     asked = await asking.discord(fake, "status", fake.ben)
+    await drained(store)  # what waits for long is merged, and a message shows so many papers and no more
     return replace(asked, lost=f"after {name}: {asked.lost}") if asked.lost else asked
 
 
