@@ -94,8 +94,9 @@ def write(path: Path, outcomes: Sequence[Outcome], command: str, seed: str) -> N
     lines += ["| # | fault | expected | done | found | planted, and noticed | s | |", "| --- " * 8 + "|"]
     for each in outcomes:
         row = each.row
-        texts = (f"**{row.name}**: {row.fault}", row.expected, f"{each.count:,}", each.measured, row.planted)
-        cells = [str(row.number), *map(cell, texts), f"{each.seconds:.0f}", each.verdict]
+        texts = (row.fault, row.expected, f"{each.count:,}", each.measured, row.planted)
+        fault, *others = map(cell, texts)
+        cells = [str(row.number), f"**{cell(row.name)}**: {fault}", *others, f"{each.seconds:.0f}", each.verdict]
         lines.append(f"| {' | '.join(cells)} |")
     part = path.with_suffix(".part")
     part.write_text("\n".join([*lines, ""]), "utf-8")
