@@ -33,7 +33,7 @@ from tests.fakes.discord import FakeDiscord
 from tests.fakes.slack import FakeSlack
 from tests.kill9 import days, worlds
 
-_DAY_EVERY = 3.0  # seconds: what a day owes on both platforms makes five messages a second
+_DAY_EVERY = 2.0  # seconds: what a day owes on both platforms makes five messages a second
 _WAITING = 5  # messages for one place, until there is no new digest
 _ASK_EVERY = 0.05  # seconds
 _FAULT_EVERY = 3.0  # seconds, on average
@@ -98,7 +98,7 @@ async def _soaked(trial: Trial) -> Found:
             soak = _Soak(trial, store, slack, discord)
             await soak.run(trial.count * 60.0)
             left = await drained(store)
-            soak.forget_answers()
+        soak.forget_answers()
         found = {
             "slack": worlds.verdict(on_slack, soak.days),
             "discord": worlds.verdict(on_discord, soak.days),
@@ -146,13 +146,26 @@ class _Soak:
         async with asyncio.TaskGroup() as tasks:
             for each in (self._digest, self._disturb, self._ask):
                 tasks.create_task(each(end))
+        self._mend()
+
+    def _mend(self) -> None:
         self.slack.mend()
         self.discord.mend()
 
     def forget_answers(self) -> None:
-        """Keep on the platforms what was delivered, and not what was answered."""
-        self.slack.messages[:] = [each for each in self.slack.messages if each.metadata]
-        self.discord.messages[:] = [each for each in self.discord.messages if each.asked is None]
+        """Keep on the platforms what was delivered, and not what was asked and answered long ago."""
+        slack, discord = self.slack, self.discord
+        slack.messages[:] = [each for each in slack.messages if each.metadata]
+        discord.messages[:] = [each for each in discord.messages if each.asked is None]
+        for past in (slack.calls, slack.ephemerals, slack.responses, discord.requests, discord.ephemerals):
+            past.clear()
+        asked: tuple[tuple[dict[str, Any], Callable[[Any], float]], ...] = (
+            (slack._responses.urls, lambda url: slack.now() - url.made),
+            (discord.interactions, lambda interaction: discord.now() - interaction.at),
+        )
+        for kept, age in asked:
+            for key in [key for key, each in kept.items() if age(each) > _PATIENCE]:
+                del kept[key]
 
     async def _digest(self, end: float) -> None:
         log = self.trial.folder / "soak.db-wal"
@@ -169,6 +182,8 @@ class _Soak:
 
     async def _disturb(self, end: float) -> None:
         while asyncio.get_running_loop().time() < end:
+            # What met no message before has passed: else each would meet several, one after the other.
+            self._mend()
             broken = self.trial.random.choice(_FAULTS)(self.slack, self.discord)
             if isinstance(broken, Awaitable):
                 await broken
