@@ -11,7 +11,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from datetime import date
 from functools import partial
-from itertools import islice
+from itertools import chain, islice
 
 import aiosqlite
 
@@ -90,7 +90,7 @@ def _tiers(db: sqlite3.Connection, asked: Sequence[Match], most: int, every: int
 
 def _ordered(db: sqlite3.Connection, query: Query, lines: Sequence[str]) -> Iterator[int]:
     """Yield the row numbers of all tiers, each once, in order."""
-    tiers = [[int(number) for number in line.split()] for line in lines]
+    tiers = [line.split() for line in lines]  # of a thousand numbers the first page needs few as such
     weighed = [[], *(tier[:_ANYWHERE] for tier in tiers[1:])]
     if len(tiers) == 3:
         weighed[1] = tiers[1][:_IN_TITLE]
@@ -99,10 +99,10 @@ def _ordered(db: sqlite3.Connection, query: Query, lines: Sequence[str]) -> Iter
             weighed = [list(dict.fromkeys(tiers.pop(0) + weighed[1])), weighed[2]]
     placed: set[int] = set()
     for tier, near in zip(tiers, weighed, strict=True):
-        best = [number for number in near if number not in placed]
+        best = [number for number in map(int, near) if number not in placed]
         if len(best) > 1:
             best = relevance.ordered(query, _texts(db, best))
-        for number in (*best, *tier):
+        for number in chain(best, map(int, tier)):
             if number not in placed:
                 placed.add(number)
                 yield number
