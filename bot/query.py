@@ -6,15 +6,14 @@ is what an alert fires on.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from typing import Literal, TypeVar
 
 from bot.model import Paper, Text
-from bot.words import BARRIER, padded, spans, words
+from bot.words import BARRIER, Runs, padded, words
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,19 +154,13 @@ def mark(text: str, field: str, queries: Iterable[Query]) -> Text:
     phrases = [phrase for term in terms for phrase in term.phrases]
     if not phrases:
         return Text(text)
-    runs = list(spans(text))
-    sequence = [part for parts, _, _, _ in runs for part in parts]
-    owner = [number for number, (parts, _, _, _) in enumerate(runs) for _ in parts]
-    joined = {number: whole for number, (_, whole, _, _) in enumerate(runs) if whole}
-    places: defaultdict[str, list[int]] = defaultdict(list)
-    for at, word in enumerate(sequence):
-        places[word].append(at)
+    runs = Runs(text)
     hits: set[int] = set()
     for phrase in phrases:
-        hits.update(_found(phrase, sequence, owner, places))
+        hits.update(_found(phrase, runs.parts))
         if len(phrase) == 1:
-            hits.update(number for number, whole in joined.items() if _same(phrase[0], whole))
-    return Text(text, _merged(text, [(runs[n][2], runs[n][3]) for n in sorted(hits)]))
+            hits.update(number for number, whole in runs.joined.items() if _same(phrase[0], whole))
+    return Text(text, _merged(text, runs.located(hits)))
 
 
 def category_words(codes: tuple[str, ...]) -> frozenset[str]:
@@ -262,20 +255,22 @@ def _same(wanted: str, word: str) -> bool:
     return word.startswith(wanted[:-1]) if wanted.endswith("*") else word == wanted
 
 
-def _found(
-    phrase: tuple[str, ...], sequence: list[str], owner: list[int], places: Mapping[str, list[int]]
-) -> Iterator[int]:
-    """Yield the runs that a phrase covers, wherever it stands in the sequence, which has its words at their places."""
+def _found(phrase: tuple[str, ...], words: Sequence[str]) -> Iterator[int]:
+    """Yield the places among the words that a phrase covers, wherever it stands."""
     *before, last = phrase
     length = len(phrase)
-    for first in [phrase[0]] if before or not last.endswith("*") else [each for each in places if _same(last, each)]:
-        for at in places.get(first, ()):
-            here = sequence[at : at + length]
-            if len(here) == length and here[:-1] == before and _same(last, here[-1]):
-                yield from owner[at : at + length]
+    if not before and last.endswith("*"):
+        yield from (at for at, word in enumerate(words) if _same(last, word))
+        return
+    first, at = phrase[0], -1
+    for _ in range(words.count(first)):
+        at = words.index(first, at + 1)
+        here = words[at : at + length]
+        if len(here) == length and here[:-1] == before and _same(last, here[-1]):
+            yield from range(at, at + length)
 
 
-def _merged(text: str, marks: list[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
+def _merged(text: str, marks: Iterable[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
     """Return sorted marks with neighbours joined where only space or a hyphen stands between them."""
     merged: list[tuple[int, int]] = []
     for start, end in marks:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 BARRIER = "¶"
@@ -118,6 +118,50 @@ def words(text: str) -> list[str]:
 def padded(text: str) -> str:
     """Return the folded words as one string, a space around each, so that a phrase is found by plain `in`."""
     return f" {' '.join(words(text))} "
+
+
+class Runs:
+    """The runs of a text, read word for word at once; where one stands is looked up only when it is asked for.
+
+    `parts` are the folded words in order, `joined` the hyphenated ones as one, by the number of each of their parts.
+    """
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._runs = _RUN.findall(text)
+        self._ends: list[int] = []  # of each run, how many parts there are up to it
+        self.parts: list[str] = []
+        self.joined: dict[int, str] = {}
+        for parts, whole in map(_read, self._runs):
+            if whole:
+                self.joined |= dict.fromkeys(range(len(self.parts), len(self.parts) + len(parts)), whole)
+            self.parts += parts
+            self._ends.append(len(self.parts))
+
+    def located(self, numbers: Iterable[int]) -> Iterator[tuple[int, int]]:
+        """Yield where the parts of some numbers stand, in order: start and end of each run, or of a piece of it."""
+        wanted = sorted(numbers, reverse=True)
+        first = at = 0
+        for run, end in zip(self._runs, self._ends, strict=True):
+            if not wanted:
+                return
+            # What begins as the run does would have been a run itself, so the next one is it.
+            at = self._text.index(run, at)
+            if wanted[-1] < end:
+                for number, place in zip(range(first, end), _places(run, at), strict=True):
+                    if wanted and wanted[-1] == number:
+                        wanted.pop()
+                        yield place
+            first, at = end, at + len(run)
+
+
+def _places(run: str, at: int) -> Iterator[tuple[int, int]]:
+    """Yield where each part of a run stands."""
+    pieces = _HYPHEN.split(run) if _read(run)[1] else [run]
+    for piece in pieces:
+        for _ in _read(piece)[0]:
+            yield at, at + len(piece)
+        at += len(piece) + 1
 
 
 def spans(text: str) -> Iterator[tuple[tuple[str, ...], str, int, int]]:
