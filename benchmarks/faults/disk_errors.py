@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO
 
 from benchmarks.faults import disk_shim
-from benchmarks.faults.row import Found, Row, Trial
+from benchmarks.faults.row import Found, Row, Trial, not_checked
 from bot.exits import BUG, DISK
 from storage.opening import inspect
 from tests.kill9 import days, worlds
@@ -27,7 +27,7 @@ _MOST = 300  # the last that fails, of the writes and syncs of a run
 def check(trial: Trial) -> Found:
     shim = disk_shim.build(trial.folder)
     if shim is None:
-        return Found("", crashed="there is no C compiler here, or this is no Linux")
+        return not_checked(trial, "there is no C compiler, or no Linux")
     files = trial.folder / "files"
     files.mkdir()
     world = worlds.LedgerWorld(trial.folder / "ledger")

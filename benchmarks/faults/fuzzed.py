@@ -8,7 +8,7 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
-from benchmarks.faults.row import Found, Row, Trial
+from benchmarks.faults.row import Found, Row, Trial, not_checked
 
 _ROOT = Path(__file__).parent.parent.parent
 _LONGEST = 20  # seconds for one text, which is then called stuck
@@ -24,9 +24,7 @@ _WENT_WRONG = re.compile(r"^(?:[\w.]*(?:Error|Exception)\b.*|SUMMARY: .*)", re.M
 
 def _check(trial: Trial) -> Found:
     if find_spec("atheris") is None:
-        # No mistake goes unnoticed where nothing is looked at, and the row says that.
-        said = "NOT CHECKED: atheris has no build for this Python"
-        return Found(said, wrong=(said,) if trial.planted else (), short=(said,))
+        return not_checked(trial, "atheris has no build for this Python")
     folder, found = trial.folder / "texts", trial.folder / "found"
     folder.mkdir()
     found.mkdir()

@@ -13,7 +13,7 @@ from random import Random
 
 from benchmarks.faults import disk_shim
 from benchmarks.faults.disk_shim import Step
-from benchmarks.faults.row import Found, Row, Trial
+from benchmarks.faults.row import Found, Row, Trial, not_checked
 from bot.ports import StoreError
 from storage.opening import inspect
 
@@ -24,7 +24,7 @@ _DONE = "done"
 def check(trial: Trial) -> Found:
     shim = disk_shim.build(trial.folder)
     if shim is None:
-        return Found("", crashed="there is no C compiler here, or this is no Linux")
+        return not_checked(trial, "there is no C compiler, or no Linux")
     steps = _recorded(shim, trial.folder, planted=trial.planted)
     wrong: list[str] = []
     figures: Counter[str] = Counter()
