@@ -7,9 +7,8 @@ good.
 from __future__ import annotations
 
 import asyncio
-import sys
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -18,9 +17,9 @@ from tempfile import TemporaryDirectory
 from time import perf_counter
 
 from rich.console import Console
-from rich.progress import Progress
 from rich.table import Table
 
+from bot.bars import bar
 from tests.kill9 import worlds
 from tests.kill9.killing import Killing, Outcome
 from tests.kill9.victim import Fault
@@ -52,10 +51,10 @@ def run(kills: int, seed: str, console: Console) -> bool:
     passed = True
     runs: list[tuple[str, Case, Fault, str]] = [(case.name, case, "", "") for case in CASES]
     runs += [(f"wrong: {name}", CASES[0], fault, must) for name, fault, must in _WRONG]
-    with _progress(kills * len(runs)) as advance:
+    with bar("Killing", kills * len(runs)) as update:
         for name, case, fault, must in runs:
             began = perf_counter()
-            found = killed(case, kills, Random(seed), fault=fault, advance=advance)
+            found = killed(case, kills, Random(seed), fault=fault, advance=partial(update, advance=1))
             counts = (found.messages, found.kills, found.planning, found.uncertain)
             figures = [f"{each:,}" for each in (*counts, *_wrong(found).values())]
             # A wrong order has to go wrong, and in its own way alone.
@@ -90,16 +89,6 @@ async def _killed(case: Case, kills: int, moments: Random, fault: Fault, advance
 def _wrong(found: Outcome) -> dict[str, int]:
     lost, duplicated, disordered = found.verdict
     return {"lost": lost, "duplicated": duplicated, "half digests": found.half, "out of order": disordered}
-
-
-@contextmanager
-def _progress(total: int) -> Iterator[Callable[[], None]]:
-    if not sys.stderr.isatty():
-        yield lambda: None
-        return
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("Killing", total=total)
-        yield lambda: bar.advance(task)
 
 
 @asynccontextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -10,6 +9,7 @@ from datetime import UTC, date, datetime
 
 import click
 
+from bot.bars import bar
 from bot.calendar import quiet, spoken
 from bot.daily import HOLD, take_in
 from bot.digest import DigestError, parse
@@ -18,6 +18,7 @@ from bot.model import Digest
 from bot.ports import Source, Store
 
 _MANY = 5_000  # new papers
+_FEW = 3  # documents
 
 
 async def ingest(sources: Sequence[Source], store: Store, *, owe: bool) -> bool:
@@ -111,16 +112,9 @@ def _print(counts: Counter[str]) -> None:
 
 @contextmanager
 def _progress(total: int | None) -> Iterator[Callable[[str], None]]:
-    """Show a bar on a terminal where the work is long; yield what to call after each part of it, with what it was.
-
-    Without a total it only shows that something goes on, and what.
-    """
-    if (total is not None and total < 3) or not sys.stderr.isatty():
+    """Show a bar where the work is long; yield what to call after each part of it, with what it was."""
+    if total is not None and total < _FEW:
         yield lambda _: None
         return
-    from rich.console import Console  # noqa: PLC0415
-    from rich.progress import Progress  # noqa: PLC0415
-
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("Taking in", total=total)
-        yield lambda what: bar.update(task, advance=1, description=f"Taking in {what}".rstrip())
+    with bar("Taking in", total) as update:
+        yield lambda what: update(advance=1, description=f"Taking in {what}".rstrip())

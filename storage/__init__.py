@@ -59,6 +59,13 @@ def own(address: str) -> Iterator[None]:
         os.close(handle)
 
 
+async def migrate(address: str) -> int:
+    """Bring a database, made if need be, to this program's schema; return which one that is. Raises as `connect`."""
+    from storage.opening import migrated  # noqa: PLC0415  # as above
+
+    return await migrated(path(address))
+
+
 def back_up(address: str, file: Path, progress: Progress) -> Backup:
     """Make a backup, also while others write. Raise as `storage.backup.back_up` does."""
     from storage.backup import back_up  # noqa: PLC0415  # as above

@@ -37,10 +37,11 @@ _DISK = {
 }
 
 
-async def migrated(path: Path) -> None:
+async def migrated(path: Path) -> int:
     """Bring a database file, made if need be, to this program's schema: a backup first, a transaction a step.
 
-    Raise `SchemaError` where it is another program's file or a later Paperwire's; then nothing was changed.
+    Return the number of that schema. Raise `SchemaError` where it is another program's file or a later Paperwire's;
+    then nothing was changed.
     """
     with translated(path):
         _create(path)
@@ -51,6 +52,7 @@ async def migrated(path: Path) -> None:
                 await _back_up(db, path, version)
             await _upgrade(db, path, version)
             await _write_ahead(db)
+    return len(MIGRATIONS)
 
 
 async def upgraded(path: Path) -> None:

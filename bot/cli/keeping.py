@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -53,9 +54,8 @@ def manifest(platform: str, url: str) -> None:
 def migrate(database: str | None) -> None:
     """Bring the database to this version's schema, after a backup; make it where there is none."""
     settings = begin(database)
-    asyncio.run(_migrate(settings))
-    found = storage.inspect(settings.database)
-    click.echo(printable(f"{storage.path(settings.database)} has schema {found.schema if found else 0}."))
+    schema = asyncio.run(storage.migrate(settings.database))
+    click.echo(printable(f"{storage.path(settings.database)} has schema {schema}."))
 
 
 @click.command(
@@ -72,8 +72,8 @@ def backup(file: Path, database: str | None) -> None:
     Secrets in it stay sealed: keep PAPERWIRE_SECRET_KEY elsewhere, for without it they cannot be opened.
     """
     settings = begin(database)
-    with bar("Copying") as progress:
-        made = storage.back_up(settings.database, file, progress)
+    with bar("Copying") as update:
+        made = storage.back_up(settings.database, file, partial(_show, update))
     click.echo(printable(f"{file}: {made.rows:,} rows, {made.size / 2**20:,.1f} MiB, SHA-256 {made.sha256}"))
 
 
@@ -87,8 +87,8 @@ def restore(file: Path, database: str | None) -> None:
     since: each is looked for before it is sent, and held where one cannot look: see outbox list --state held.
     """
     settings = begin(database)
-    with bar("Copying") as progress:
-        done = asyncio.run(storage.restore(settings.database, file, progress))
+    with bar("Copying") as update:
+        done = asyncio.run(storage.restore(settings.database, file, partial(_show, update)))
     if done.aside:
         click.echo(printable(f"What was there before is now {done.aside}"))
     since = f"{done.doubt.since.astimezone():%Y-%m-%d %H:%M}"
@@ -122,6 +122,10 @@ def erase(address: str | None, database: str | None, *, now: bool, yes: bool) ->
     asyncio.run(_erase(address, begin(database), sure=yes))
 
 
+def _show(update: Callable[..., None], left: int, total: int) -> None:
+    update(completed=total - left, total=total)
+
+
 async def _doctor(settings: config.Settings) -> int:
     code = 0
     async for found in _findings(settings):
@@ -145,11 +149,6 @@ async def _findings(settings: config.Settings) -> AsyncIterator[Finding]:
     for name in settings.platforms:
         async for found in adapters.checks(name, settings):
             yield found
-
-
-async def _migrate(settings: config.Settings) -> None:
-    async with storage.connect(settings.database):
-        pass
 
 
 async def _export(address: str, settings: config.Settings) -> None:

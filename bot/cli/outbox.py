@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 
 import click
@@ -12,6 +12,7 @@ import storage
 from bot import config
 from bot.cli.settings import begin, database_option
 from bot.exits import UNREADABLE, Failure, printable
+from bot.ports import Store
 
 _STATES = ("pending", "sending", "sent", "dead", "expired", "merged", "held")
 
@@ -27,7 +28,7 @@ def outbox() -> None:
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 10_000), help="How many, newest first.")
 def outbox_list(database: str | None, states: Sequence[str], limit: int) -> None:
     """List what is and was owed, the newest first."""
-    asyncio.run(_outbox_list(states, limit, begin(database)))
+    asyncio.run(_list(states, limit, begin(database)))
 
 
 @outbox.command("requeue")
@@ -35,7 +36,7 @@ def outbox_list(database: str | None, states: Sequence[str], limit: int) -> None
 @click.argument("ids", nargs=-1, required=True, type=click.IntRange(1), metavar="ID...")
 def outbox_requeue(database: str | None, ids: Sequence[int]) -> None:
     """Owe anew what was given up or waits, as if it had never been tried. A service that runs delivers it."""
-    asyncio.run(_outbox_change("Owed anew", ids, begin(database)))
+    asyncio.run(_change("Owed anew", ids, begin(database), lambda store: store.requeue(ids, datetime.now(UTC))))
 
 
 @outbox.command("drop")
@@ -43,7 +44,7 @@ def outbox_requeue(database: str | None, ids: Sequence[int]) -> None:
 @click.argument("ids", nargs=-1, required=True, type=click.IntRange(1), metavar="ID...")
 def outbox_drop(database: str | None, ids: Sequence[int]) -> None:
     """Give up what waits or is held: nobody gets it."""
-    asyncio.run(_outbox_change("Given up", ids, begin(database)))
+    asyncio.run(_change("Given up", ids, begin(database), lambda store: store.drop(ids)))
 
 
 @outbox.command("release")
@@ -51,10 +52,10 @@ def outbox_drop(database: str | None, ids: Sequence[int]) -> None:
 @click.argument("ids", nargs=-1, required=True, type=click.IntRange(1), metavar="ID...")
 def outbox_release(database: str | None, ids: Sequence[int]) -> None:
     """Send what is held since a backup was restored. It may be a repeat, and says so where the platform lets it."""
-    asyncio.run(_outbox_change("Released", ids, begin(database)))
+    asyncio.run(_change("Released", ids, begin(database), lambda store: store.let_go(ids)))
 
 
-async def _outbox_list(states: Sequence[str], limit: int, settings: config.Settings) -> None:
+async def _list(states: Sequence[str], limit: int, settings: config.Settings) -> None:
     from bot.outbox import lines  # noqa: PLC0415
 
     async with storage.connect(settings.database) as store:
@@ -63,12 +64,11 @@ async def _outbox_list(states: Sequence[str], limit: int, settings: config.Setti
         click.echo(printable(line))
 
 
-async def _outbox_change(done: str, ids: Sequence[int], settings: config.Settings) -> None:
+async def _change(
+    done: str, ids: Sequence[int], settings: config.Settings, change: Callable[[Store], Awaitable[Sequence[int]]]
+) -> None:
     async with storage.connect(settings.database) as store:
-        if done == "Owed anew":
-            changed = await store.requeue(ids, datetime.now(UTC))
-        else:
-            changed = await (store.let_go(ids) if done == "Released" else store.drop(ids))
+        changed = await change(store)
     click.echo(f"{done}: {len(changed)} of {len(set(ids))}.")
     if other := sorted(set(ids) - set(changed)):
         raise Failure(UNREADABLE, f"Not in the outbox, or in no state for that: {', '.join(map(str, other))}.")

@@ -11,14 +11,13 @@ from functools import partial
 from bot.calendar import due, moment, named_days
 from bot.commands.pages import number
 from bot.commands.parameters import Categories, Count, Start, Switch, Weekdays, Zone
-from bot.dispatch import command
+from bot.dispatch import command, quoted
 from bot.model import ARCHIVES, Call, Following, Reply, Schedule, Text, UserError
 from bot.ports import Store, TooMany
 
 _log = logging.getLogger(__name__)
 
 MAX_ROOMS = 50  # of a workspace
-_CLIPPED = 80
 # Archives without subjects, and those whose subjects are words; all others have two letters.
 _WHOLE = ("gr-qc", "hep-ex", "hep-lat", "hep-ph", "hep-th", "math-ph", "nucl-ex", "nucl-th", "quant-ph")
 _WORDED = ("cond-mat", "physics")
@@ -99,7 +98,7 @@ def _arxiv_category(word: str, known: Iterable[str]) -> str:
     """Return a category as arXiv writes it; raise `UserError`, with what may be meant, where it is none."""
     if ":" in word:
         hint = "Write each setting once and without spaces: at:09:00 tz:Europe/Berlin days:mon,wed count:3"
-        raise UserError(f"{Text(word).clip(_CLIPPED)} does not fit here. {hint}")
+        raise UserError(f"{quoted(word)} does not fit here. {hint}")
     archive, _, subject = word.lower().partition(".")
     shape = "[a-z]+(-[a-z]+)?" if archive in _WORDED else "[a-z]{2}"
     if archive in ARCHIVES and archive not in _WHOLE and re.fullmatch(shape, subject):
@@ -111,7 +110,7 @@ def _arxiv_category(word: str, known: Iterable[str]) -> str:
     offers = {"on": "settings on", "off": "settings off"} | {code.lower(): f"settings on {code}" for code in known}
     near = process.extractOne(archive if not subject else word.lower(), list(offers), score_cutoff=60)
     hint = f"Did you mean: {offers[near[0]]}" if near else "Type one like: settings on cs.CV"
-    raise UserError(f"{Text(word).clip(_CLIPPED)} is no arXiv category. {hint}")
+    raise UserError(f"{quoted(word)} is no arXiv category. {hint}")
 
 
 def _settled(now: Following | None) -> str:

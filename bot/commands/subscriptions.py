@@ -13,13 +13,12 @@ from bot.commands.days import day_shown
 from bot.commands.pages import PAGE, check_page, number, papers, turn
 from bot.commands.parameters import Day, Instead, Mine, Page, QueryText
 from bot.commands.trial import dry_run, trial
-from bot.dispatch import command
+from bot.dispatch import command, quoted
 from bot.model import Button, Call, Item, Reply, Subscription, Text, UserError
 from bot.ports import Pause, Store, TooMany
 from bot.query import Query
 
 MAX_SUBSCRIPTIONS = 50
-_CLIPPED = 80
 _WHOLE_DAY = 100_000  # papers, more than any day has
 NONE = 'You have no subscriptions. To make one, type: subscribe "point cloud"'
 
@@ -164,7 +163,7 @@ async def _named(call: Call, store: Store, which: str) -> Subscription:
         fitting = _same(grammar.parse(which), mine)
     if not fitting:
         listed = "\n".join(["Yours are:", *(_line(each, call) for each in mine)]) if mine else "You have none at all."
-        raise UserError(f"You have no subscription {Text(which).clip(_CLIPPED)}. {listed}")
+        raise UserError(f"You have no subscription {quoted(which)}. {listed}")
     return fitting[0]
 
 
