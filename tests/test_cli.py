@@ -409,7 +409,7 @@ class Terminal:
             os.execve(line[0], line, environment | {"TERM": "xterm", "PROMPT_TOOLKIT_NO_CPR": "1"})
         self.seen = ""
 
-    def until(self, condition: Callable[[str], bool], seconds: float = 15) -> str:
+    def until(self, condition: Callable[[str], bool], seconds: float = 60) -> str:
         """Read until the text that was shown since the last time fulfils a condition."""
         end = time.monotonic() + seconds
         while not condition(self.seen):
@@ -435,7 +435,12 @@ class Terminal:
 
 
 def prompted(seen: str) -> bool:
-    return "paperwire>" in seen
+    return "paperwire>" in written(seen)
+
+
+def written(seen: str) -> str:
+    """Return the text of what a terminal was sent: a word may come in pieces, with movements of the cursor between."""
+    return re.sub(r"\x1b\[[\d;?]*[A-Za-z]", "", seen)
 
 
 def test_the_prompt_completes_remembers_and_leaves(paperwire: Paperwire) -> None:
@@ -443,14 +448,14 @@ def test_the_prompt_completes_remembers_and_leaves(paperwire: Paperwire) -> None
     terminal = Terminal(paperwire.line("run"), paperwire.environment)
     terminal.until(prompted)
     terminal.type("sea\t")
-    terminal.until(lambda seen: "search" in seen)
+    terminal.until(lambda seen: "search" in written(seen))
     terminal.type("elephants\r")
-    shown = terminal.until(lambda seen: "2011.10043" in seen and seen.rstrip().endswith(("\x1b[?25h", ">")))
+    shown = terminal.until(lambda seen: "2011.10043" in written(seen) and seen.rstrip().endswith(("\x1b[?25h", ">")))
     assert "\x1b[1;33mElephants\x1b[0m" in shown
     terminal.type("half a line\x03")
     terminal.until(prompted)
     terminal.type("\x1b[A")  # up: the line before, and not the one that Ctrl-C cleared
-    terminal.until(lambda seen: "search elephants" in seen)
+    terminal.until(lambda seen: "search elephants" in written(seen))
     terminal.type("\x15exit\r")
     assert terminal.ended() == 0
     history = paperwire.folder / ".local/state/paperwire/history"
