@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, suppress
-from datetime import date
+from datetime import date, datetime
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
@@ -19,6 +19,7 @@ from bot.model import Digest, UserError
 from bot.ports import Ledger, Lookup, Platform, Source
 
 if TYPE_CHECKING:
+    from adapters._feeds import Find
     from adapters._health import Check, Metrics
     from adapters.console import Adapter as Terminal
 
@@ -142,6 +143,13 @@ def health(address: str, check: Check, metrics: Metrics) -> AbstractAsyncContext
     from adapters._health import listening  # noqa: PLC0415  # as above
 
     return listening(address, check, metrics)
+
+
+def feeds(address: str, base: str, find: Find, clock: Callable[[], datetime]) -> AbstractAsyncContextManager[str]:
+    """Serve feeds on `host:port`: see `adapters._feeds.listening`."""
+    from adapters._feeds import listening  # noqa: PLC0415  # as above
+
+    return listening(address, base, find, clock)
 
 
 def _part(*path: str) -> ModuleType:

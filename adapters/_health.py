@@ -11,7 +11,7 @@ from ipaddress import ip_address
 import yarl
 from aiohttp import web
 
-from bot.config import SettingsError
+from adapters._site import site
 from bot.log import log_bug
 from bot.metrics import CONTENT_TYPE
 from bot.ports import StoreError
@@ -23,8 +23,6 @@ Check = Callable[[], Awaitable[Sequence[str]]]
 Metrics = Callable[[], Awaitable[bytes]]
 
 _WITHIN = 5.0  # seconds: who asks has a limit of its own, and a check that hangs has failed
-_IDLE = 30.0
-_FINISH_WITHIN = 1.0
 _LARGEST_BODY = 1024
 _HEADERS = {"Cache-Control": "no-store", "Server": "paperwire", "X-Content-Type-Options": "nosniff"}
 
@@ -36,7 +34,7 @@ async def listening(address: str, check: Check, metrics: Metrics) -> AsyncIterat
     `/healthz` is 200 or, with the words of `check`, 503; `/metrics` is what `metrics` returns. Raise `SettingsError`
     where the address cannot be listened on.
     """
-    host, _, port = address.rpartition(":")
+    host, _, _ = address.rpartition(":")
     served = web.Application(client_max_size=_LARGEST_BODY, middlewares=[_named, _answered])
     served.on_response_prepare.append(_add_headers)
     served[_LOCAL] = _is_local(host)
@@ -50,22 +48,8 @@ async def listening(address: str, check: Check, metrics: Metrics) -> AsyncIterat
 
     served.router.add_get("/healthz", health)
     served.router.add_get("/metrics", measured)
-    runner = web.AppRunner(served, access_log=None, keepalive_timeout=_IDLE, shutdown_timeout=_FINISH_WITHIN)
-    await runner.setup()
-    try:
-        try:
-            await web.TCPSite(runner, host.strip("[]"), int(port)).start()
-        except (OSError, UnicodeError) as error:  # a name that no host can have is not even looked up
-            reason = error.strerror if isinstance(error, OSError) else "no name of a host"
-            raise SettingsError(
-                f"Nothing can listen on {address} ({reason}). Set PAPERWIRE_HEALTH_LISTEN to an address of "
-                "this machine and a free port, like 127.0.0.1:9464"
-            ) from None
-        bound = f"{host}:{runner.addresses[0][1]}"
-        _log.info("listening", extra={"address": bound, "what": "health"})
+    async with site(served, address, setting="PAPERWIRE_HEALTH_LISTEN", what="health") as bound:
         yield bound
-    finally:
-        await runner.cleanup()
 
 
 _LOCAL = web.AppKey("local", bool)

@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from statistics import fmean
 
-from benchmarks import material
+from benchmarks import material, tasting
+from benchmarks.gains import interval, ndcg
 from benchmarks.simulated import CLUSTERED, Case, Corpus, History, Simulated, cases, read
 from benchmarks.timing import Row
 from bot.highlights import Weights, choose
@@ -22,7 +23,9 @@ _TEN, _FIVE = 10, 5
 _SEEN = {"nothing": (False, 0), "subscriptions": (True, 0), "5 reactions": (False, 5), "20 reactions": (False, 20)}
 _SEEN |= {"subscriptions and 5 reactions": (True, 5), "subscriptions and 20 reactions": (True, 20)}
 _OURS = Weights()
-_WITHOUT = {f"without {part}": replace(_OURS, **{part: 0}) for part in ("people", "taste", "rising", "variety")}
+_WITHOUT = {
+    f"without {part}": replace(_OURS, **{part: 0}) for part in ("people", "taste", "rising", "variety", "novelty")
+}
 
 
 _Ranker = Callable[[Case, bool, int], Sequence[str]]
@@ -44,7 +47,8 @@ def rows(rooms: int, *, chosen_by: bool = False) -> list[tuple[str, list[Row]]]:
     for seen in _SEEN:
         title = f"Known: {seen}. nDCG@10 and its 95 % interval, alpha-nDCG@5, topics among five"
         groups.append((title, [_row(name, by_room) for (each, name), by_room in measured.items() if each == seen]))
-    return [*groups, ("Terms that rise: in how many times as many titles of the ten digests after", _trends(corpus))]
+    groups.append(("Terms that rise: in how many times as many titles of the ten digests after", _trends(corpus)))
+    return groups + tasting.rows(corpus, rooms, chosen_by=chosen_by)
 
 
 def _rankers(people: bool, reactions: int) -> dict[str, _Ranker]:
@@ -139,13 +143,11 @@ def _machine(examples: Sequence[tuple[Vector, int]], chance: random.Random, cost
 
 def _figures(case: Case, corpus: Corpus, ranked: Sequence[str]) -> tuple[float, float, int]:
     """Return nDCG@10, alpha-nDCG@5 over the room's topics, and how many topics of any kind the first five have."""
-    discounts = [1 / math.log2(place + 2) for place in range(_TEN)]
-    gained = sum(each for each, paper in zip(discounts, ranked, strict=False) if paper in case.relevant)
     about = Counter(case.relevant.values())
     ideal = [topic for _, topic in sorted((nth, topic) for topic, count in about.items() for nth in range(count))]
     topics = corpus.topics[case.room.category]
     return (
-        gained / sum(discounts[: len(case.relevant)]),
+        ndcg(ranked, case.relevant, _TEN),
         _novelty([case.relevant.get(paper, "") for paper in ranked[:_FIVE]]) / _novelty(ideal[:_FIVE]),
         len({topics.get(paper, paper) for paper in ranked[:_FIVE]}),
     )
@@ -160,10 +162,7 @@ def _row(name: str, by_room: Mapping[str, Sequence[tuple[float, float, int]]]) -
     precise, novel, topics = (
         [fmean(figures[which] for figures in days) for days in by_room.values()] for which in range(3)
     )
-    chance = random.Random(0)
-    means = sorted(fmean(chance.choices(precise, k=len(precise))) for _ in range(1000))
-    interval = f"{fmean(precise):.3f} ({means[25]:.3f}-{means[974]:.3f})"
-    return Row(name, interval, f"{fmean(novel):.3f}", f"{fmean(topics):.2f}")
+    return Row(name, interval(precise), f"{fmean(novel):.3f}", f"{fmean(topics):.2f}")
 
 
 def _trends(corpus: Corpus) -> list[Row]:

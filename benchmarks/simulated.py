@@ -152,7 +152,7 @@ def _simulated(
     every = sorted(topic for topic, papers in about.items() if len(papers) >= 12)
     random.Random(category).shuffle(every)
     every = every[::2] if chosen_by else every[1::2]
-    telling = _telling(past, about)
+    telling = telling_terms(past, about)
     simulated = []
     for number in range(rooms):
         topics = chance.sample(every, chance.choice((1, 2, 3)))
@@ -175,7 +175,7 @@ def _simulated(
     return simulated
 
 
-def _telling(past: Mapping[str, Paper], about: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
+def telling_terms(past: Mapping[str, Paper], about: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
     """Return for each topic the words and pairs of words that tell its papers' titles from the others', best first."""
     everywhere = Counter(term for paper in past.values() for term in terms(paper.title))
     found = {}

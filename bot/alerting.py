@@ -5,18 +5,22 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bot import alerts, tightening
-from bot.calendar import instant, named_days, span, spoken
+from bot.calendar import instant, moment, named_days, span, spoken
 from bot.cards import matched
 from bot.grammar import parse
+from bot.highlights.personal import personal
 from bot.model import Alerting, Button, Delivery, Paper, Pick, Reply, Subscription, Text
 from bot.ports import DeliveryError, Store
 from bot.query import Query, mark
 
 _MOST_WAYS_OUT = 5
+# Of what was kept as many papers are shown as in three days: at least, and at most, so many.
+_DAYS, _LEAST, _MOST = 3, 10, 50
 _SEEN = 30  # characters of a query, at least, on a button
 _MONTH = timedelta(days=29)  # and the day itself
 
@@ -25,10 +29,25 @@ def when(alerting: Alerting, at: datetime) -> datetime | None:
     """Return when a person may be told of what comes in at a moment; None where that is at once.
 
     Who wants to hear instantly waits for the end of the quiet hours; others for the next slot of their schedule, or the
-    end of the quiet hours in which it is: what comes after a day's slot waits for the next one's.
+    end of the quiet hours in which it is: what comes after a day's slot waits for the next one's. Whoever is away hears
+    of nothing before they are back.
     """
-    free = _after_quiet(alerting, at) if alerting.pace == "instant" else _next_slot(alerting, at)
+    back = max(at, alerting.away_until or at)
+    free = _after_quiet(alerting, back) if alerting.pace == "instant" else _next_slot(alerting, back)
     return free if free > at else None
+
+
+def resting(alerting: Alerting, until: date) -> Alerting:
+    """Return how a person is alerted who is away until the morning of a day: the time of their schedule."""
+    back = instant(datetime.combine(until, alerting.schedule.start), ZoneInfo(alerting.schedule.zone))
+    return replace(alerting, away_until=back)
+
+
+def absence(alerting: Alerting, at: datetime) -> str:
+    """Say until when a person's alerts rest; "" where they do not."""
+    if alerting.away_until is None or alerting.away_until <= at:
+        return ""
+    return f"Alerts to you rest until {moment(alerting.away_until)}. What comes meanwhile is kept for then."
 
 
 def settled(alerting: Alerting) -> str:
@@ -49,38 +68,51 @@ async def message(delivery: Delivery, store: Store) -> Reply | None:
     """Return the alert that a delivery stands for; None where nothing of it is wanted any more.
 
     As many papers are shown as the person wants to see in a day, less those of the day's earlier parts: first what most
-    of their subscriptions match, then, where not all are shown, what they match in the title, then in the order of the
-    digests. The others are one line. What comes to be sent in quiet hours after all, as the bot was down at its time or
-    the settings were changed, is held until their end, `DeliveryError`; what was tried before is not.
+    of their subscriptions match and is most like what they liked, then, where not all are shown, what they match in the
+    title, then in the order of the digests. The others are one line. What comes to be sent in quiet hours after all, as
+    the bot was down at its time or the settings were changed, is held until their end, `DeliveryError`; what was tried
+    before is not.
+
+    What was kept while a person was away is one message of more papers, without what they have seen meanwhile.
     """
     wishes = await store.alerting(delivery.to)
     if delivery.attempts == 1 and delivery.tried_at:
-        wait = _after_quiet(wishes, delivery.tried_at) - delivery.tried_at
+        back = max(delivery.tried_at, wishes.away_until or delivery.tried_at)
+        wait = _after_quiet(wishes, back) - delivery.tried_at
         if wait:
             raise DeliveryError("quiet", "held", wait.total_seconds())
+    catches_up = _was_kept(delivery, wishes)
     # By what the person is subscribed to now: who unsubscribed in the meantime is not told any more.
     mine = {each.number: each for each in await store.subscriptions(delivery.to) if not each.muted}
-    papers = {paper.id: paper for paper in await store.papers(pick.paper for pick in delivery.picks)}
+    seen = await store.seen(delivery) if catches_up else frozenset()
+    wanted = [pick.paper for pick in delivery.picks if pick.paper not in seen]
+    papers = {paper.id: paper for paper in await store.papers(wanted)}
     # A week against many queries takes a while, in which others ask.
     picks = (await asyncio.to_thread(alerts.match, mine.values(), papers.values())).get(delivery.to)
     if not picks:
         return None
     behind = sorted({number for pick in picks for number in pick.subscriptions})
     queries = {number: parse(mine[number].query) for number in behind}
-    room = max(0, wishes.most - await store.sent_of_day(delivery))
-    best = sorted(picks, key=lambda pick: -len(pick.subscriptions))
-    if len(best) > room:  # looking for the marks takes longer than all else
-        best.sort(key=lambda pick: (-len(pick.subscriptions), -_hits(papers[pick.paper], pick, queries)))
+    most = min(max(_DAYS * wishes.most, _LEAST), _MOST) if catches_up else wishes.most
+    room = most if catches_up else max(0, most - await store.sent_of_day(delivery))
+    own = await personal(delivery.to, [papers[pick.paper] for pick in picks], store, delivery.day)
+    best = sorted(picks, key=lambda pick: -own.worth(pick))
+    if catches_up or len(best) > room:  # looking for the marks takes longer than all else
+        best.sort(key=lambda pick: (-own.worth(pick), -_hits(papers[pick.paper], pick, queries)))
     shown, folded = best[:room], best[room:]
     rest = []
     if folded:
-        lead = f"and {len(folded):,} more" if shown else f"At most {wishes.most} a day are shown"
+        lead = f"and {len(folded):,} more" if shown else f"At most {most} a day are shown"
         rest.append(_all_of(lead, delivery, [papers[pick.paper] for pick in folded]))
         rest += await _quieter(folded, delivery, queries, store)
     count = "1 new paper matches" if len(picks) == 1 else f"{len(picks):,} new papers match"
+    said = f"{count} what you subscribed to, {_where(delivery, [papers[pick.paper] for pick in picks])}"
+    if catches_up:
+        others = f"; {len(seen):,} more you have seen already" if seen else ""
+        said = f"What came while you were away, the best first: {said}{others}"
     return Reply(
-        Text(f"{count} what you subscribed to, {_where(delivery, [papers[pick.paper] for pick in picks])}"),
-        tuple(matched(papers[pick.paper], pick, mine) for pick in shown),
+        Text(said),
+        tuple(matched(papers[pick.paper], pick, mine, own.why(papers[pick.paper])) for pick in shown),
         Text("\n".join(line for line, _ in rest)),
         (*(step for _, step in rest), *_ways_out([mine[number] for number in behind])),
         private=True,
@@ -116,6 +148,14 @@ def _after_quiet(alerting: Alerting, at: datetime) -> datetime:
         first = instant(until, zone)
         # Where the clocks go back over the end of the quiet hours, these begin again, and end a second time.
         at = first if first > at else until.replace(tzinfo=zone, fold=1).astimezone(UTC)
+
+
+def _was_kept(delivery: Delivery, wishes: Alerting) -> bool:
+    """Say whether a message has papers of days on which its reader was away, and now is not."""
+    if not (wishes.away_until and delivery.tried_at and wishes.away_until <= delivery.tried_at):
+        return False
+    back = wishes.away_until.astimezone(ZoneInfo(wishes.schedule.zone)).date()
+    return (delivery.since or delivery.day) < back
 
 
 def _hits(paper: Paper, pick: Pick, queries: Mapping[int, Query]) -> int:

@@ -21,6 +21,8 @@ _ANNOUNCED = time(20)
 _CUT_OFF = time(14)
 _MONDAY, _THURSDAY, _SATURDAY, _SUNDAY = 0, 3, 5, 6
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+# As they are typed and offered.
+SHORT_WEEKDAYS = tuple(each[:3] for each in _WEEKDAYS)
 _MONTHS = (
     *("january", "february", "march", "april", "may", "june"),
     *("july", "august", "september", "october", "november", "december"),
@@ -35,6 +37,8 @@ _OWN_HOLIDAYS = {
     2026: {(12, 29), (12, 31)},
 }
 _LIKE_A_DATE = re.compile(r"\d{1,4}([-./])\d{1,2}\1\d{1,4}")
+_OF_ANY_YEAR = re.compile(r"(\d{1,2}) ([a-z]{3,})")
+_FOR_SO_LONG = re.compile(r"(an?|\d{1,3}) (day|week|month)s?")
 
 
 def quiet(day: date) -> str | None:
@@ -175,6 +179,24 @@ def meant(text: str, today: date) -> date | None:
         return None
 
 
+def ahead(text: str, today: date) -> date | None:
+    """Return the day that a person looks ahead to: monday, 1 Dec (the next ones), 2 weeks, or as `meant`; else None.
+
+    A month is as long as 30 days. Raise ValueError as `meant` does.
+    """
+    text = " ".join(text.lower().split())
+    if (weekday := _named(text, _WEEKDAYS)) is not None:
+        return today + timedelta(days=(weekday - today.weekday() - 1) % 7 + 1)
+    if match := _FOR_SO_LONG.fullmatch(text):
+        count = 1 if match[1].startswith("a") else int(match[1])
+        return today + timedelta(days=count * {"day": 1, "week": 7, "month": 30}[match[2]])
+    if (match := _OF_ANY_YEAR.fullmatch(text)) and (month := _named(match[2], _MONTHS)) is not None:
+        of_leap_year = date(2000, month + 1, int(match[1]))
+        years = (_of_year(of_leap_year, year) for year in range(today.year, today.year + 9))
+        return next(day for day in years if day and day > today)
+    return meant(text, today)
+
+
 def weekdays(text: str) -> tuple[int, ...] | None:
     """Return the weekdays (Monday is 0) that a person names: mon-fri, "mon, wed", weekdays, daily; else None."""
     days: set[int] = set()
@@ -198,6 +220,14 @@ def named_days(days: tuple[int, ...]) -> str:
 def _named(word: str, names: tuple[str, ...]) -> int | None:
     """Return which name a word is or begins, with three letters or more."""
     return next((n for n, name in enumerate(names) if len(word) >= 3 and name.startswith(word)), None)
+
+
+def _of_year(day: date, year: int) -> date | None:
+    """Return the same day of another year; None for 29 Feb where there is none."""
+    try:
+        return day.replace(year=year)
+    except ValueError:
+        return None
 
 
 def _holiday(day: date) -> str | None:

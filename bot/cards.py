@@ -17,11 +17,14 @@ def card(paper: Paper, queries: Sequence[Query] = (), *, why: str = "", whole: b
     """Return a paper's card: what the queries look for marked, the abstract whole or a snippet around a mark."""
     body = mark(paper.abstract, "abstract", queries)
     similar = Button("Similar", "similar", paper.id)
-    # Of an opened paper one knows whether it was worth it.
+    thumbs = (
+        Button("More like this", "like", paper.id, sign="👍"),
+        Button("Less like this", "dislike", paper.id, sign="👎"),
+    )
     steps = (
-        (similar, Button("More like this", "like", paper.id), Button("Less like this", "dislike", paper.id))
+        (similar, Button("Save", "save", paper.id), Button("Why?", "why", paper.id), *thumbs)
         if whole
-        else (Button("Abstract", "show", paper.id, "aside"), similar)
+        else (Button("Abstract", "show", paper.id, "aside"), similar, *thumbs)
     )
     return Card(
         paper.id,
@@ -41,10 +44,13 @@ def found(paper: Paper, asked: Query, *, how: str = "matches") -> Card:
     return card(paper, [asked], why=f"{how}: {', '.join(asked.reasons(Folded(paper)))}")
 
 
-def matched(paper: Paper, pick: Pick, mine: Mapping[int, Subscription]) -> Card:
-    """Return the card of a paper that a person's subscriptions match, by their numbers, with every reason."""
+def matched(paper: Paper, pick: Pick, mine: Mapping[int, Subscription], liked: str = "") -> Card:
+    """Return the card of a paper that a person's subscriptions match, by their numbers, with every reason.
+
+    `liked` says what of it they liked before.
+    """
     queries = [parse(mine[number].query) for number in pick.subscriptions]
-    return card(paper, queries, why=f"matches: {', '.join(pick.reasons)}")
+    return card(paper, queries, why="; ".join(filter(None, [f"matches: {', '.join(pick.reasons)}", liked])))
 
 
 def _snippet(body: Text) -> Text:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 
-from bot import alerting, freshness
+from bot import agenda, alerting, freshness, weekly
 from bot.calendar import due, moment, named_days, span, spoken
 from bot.cards import card
 from bot.highlights.evidence import follows
@@ -18,19 +19,21 @@ _MOST_MISSED = 3  # with a line each
 _LONGEST_TURN = timedelta(hours=1)
 
 
-async def compose(delivery: Delivery, store: Store) -> Reply | None:
+async def compose(delivery: Delivery, store: Store, now: datetime) -> Reply | None:
     """Return the message that a delivery stands for; None where nothing of it is wanted any more.
 
     It says which of those before it did not arrive; but what says how things are now has no past.
     """
-    composed = {
+    composed: Mapping[str, Callable[[Delivery, Store], Awaitable[Reply | None]]] = {
+        "agenda": partial(agenda.message, now=now),
         "alert": alerting.message,
         "highlights": _highlights,
         "notice": _notice,
         "report": freshness.message,
-    }[delivery.kind]
-    reply = await composed(delivery, store)
-    if reply is None or delivery.kind in ("notice", "report"):
+        "weekly": partial(weekly.message, now=now),
+    }
+    reply = await composed[delivery.kind](delivery, store)
+    if reply is None or delivery.kind in ("agenda", "notice", "report", "weekly"):
         return reply
     missed = _missed(await store.missed(delivery.to, delivery.kind, delivery.id))
     return replace(reply, note=Text("\n".join(filter(None, [reply.note.plain, *missed])))) if missed else reply

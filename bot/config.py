@@ -115,6 +115,9 @@ class Settings:
         what="is no destination, a room or a person",
     )
     health_listen: str = _of("", "127.0.0.1:9464", pattern=f"{_HOST}:{_PORT}", what="is no host:port")
+    # Where people read feeds from; behind it, something that speaks TLS passes on to `feeds_listen`.
+    feeds: str = _of("", "https://papers.example", pattern=_API, what=_NO_API)
+    feeds_listen: str = _of("127.0.0.1:3001", "0.0.0.0:3001", pattern=f"{_HOST}:{_PORT}", what="is no host:port")
     secret_key: str = _of(
         "",
         f'"$({_MAKE_KEY})"',

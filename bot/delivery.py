@@ -126,7 +126,7 @@ async def _deliver(
         _log.warning("delivery_expired", extra=about)
         return _Outcome("expired")
     try:
-        reply = await compose(delivery, store)
+        reply = await compose(delivery, store, clock())
         if reply is None:
             await store.settle(delivery, "dead", code="unwanted", tried=False)
             return _Outcome("unwanted")

@@ -10,9 +10,10 @@ import inspect
 import re
 from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import islice
+from keyword import iskeyword
 from typing import Any, get_type_hints
 
 from bot.model import Call, Destination, Reply, Suggestion, Text, UserError
@@ -53,7 +54,8 @@ class Command:
     """A command as people see it, read off its function.
 
     `manages` says that it asks who manages the room and whether it can be posted there: `may_manage` and `obstacle` of
-    a call, which cost a platform a look-up.
+    a call, which cost a platform a look-up. `elsewhere` says that it can be given for another room: it tells nothing of
+    what people do there, for not all who may name a room can read in it.
     """
 
     name: str
@@ -63,6 +65,7 @@ class Command:
     required: frozenset[str]
     run: Callable[..., Awaitable[Reply]]
     manages: bool = False
+    elsewhere: bool = False
 
     @property
     def usage(self) -> str:
@@ -82,15 +85,23 @@ class Command:
 COMMANDS: dict[str, Command] = {}
 
 
-def command(function: Callable[..., Awaitable[Reply]], *, manages: bool = False) -> Callable[..., Awaitable[Reply]]:
-    """Register a function as the command of its name."""
+def command(
+    function: Callable[..., Awaitable[Reply]], *, manages: bool = False, elsewhere: bool = False
+) -> Callable[..., Awaitable[Reply]]:
+    """Register a function as the command of its name, with a hyphen for each underscore."""
     hints = get_type_hints(function, include_extras=True)
-    parameters = {name: hint.__metadata__[0] for name, hint in hints.items() if hasattr(hint, "__metadata__")}
+    # Python's own words are parameters with an underscore: `as_` is typed `as:ris`.
+    parameters = {
+        name.rstrip("_"): hint.__metadata__[0] for name, hint in hints.items() if hasattr(hint, "__metadata__")
+    }
     signature = inspect.signature(function).parameters
-    required = frozenset(name for name in parameters if signature[name].default is inspect.Parameter.empty)
+    required = frozenset(
+        name.rstrip("_") for name, each in signature.items() if each.default is inspect.Parameter.empty
+    )
+    required &= parameters.keys()
     text = inspect.cleandoc(function.__doc__ or "")
-    name = function.__name__
-    COMMANDS[name] = Command(name, text.partition("\n")[0], text, parameters, required, function, manages)
+    name = function.__name__.replace("_", "-")
+    COMMANDS[name] = Command(name, text.partition("\n")[0], text, parameters, required, function, manages, elsewhere)
     return function
 
 
@@ -106,9 +117,20 @@ async def answer(call: Call, store: Store) -> Reply:
     """Do what a call asks. What the person could do otherwise comes back as the reply's error; a bug raises."""
     try:
         found = named(call)
-        return await found.run(call, store, **_arguments(found, call))
+        given = {f"{name}_" * iskeyword(name) or name: each for name, each in arguments(found, call).items()}
+        asked = await _at_home(call, store)
+        reply = await found.run(asked, store, **given)
     except UserError as error:
         return Reply(Text(str(error)), error=str(error), private=True)
+    if asked.shared and reply.again and reply.cards:
+        await store.share(asked.room, asked.caller, [each.paper for each in reply.cards], asked.at)
+    return reply
+
+
+async def _at_home(call: Call, store: Store) -> Call:
+    """Return a call as of who it is, where one person has several addresses."""
+    home = await store.home(call.caller)
+    return call if home == call.caller else replace(call, caller=home, room=home if call.room.is_person else call.room)
 
 
 def told(text: str) -> Iterator[tuple[int, int]]:
@@ -178,7 +200,7 @@ async def suggest(call: Call, parameter: str, typed: str, store: Store) -> tuple
         begun = typed.strip().lower()
         offered: Iterable[Suggestion] = [Suggestion(each, each) for each in asked.choices if each.startswith(begun)]
     else:
-        offered = await asked.suggest(typed, call, store) if asked.suggest else ()
+        offered = await asked.suggest(typed, await _at_home(call, store), store) if asked.suggest else ()
     labels: dict[str, str] = {}
     for each in offered:
         if 0 < len(each.value) <= _OFFERED_LENGTH:
@@ -186,7 +208,7 @@ async def suggest(call: Call, parameter: str, typed: str, store: Store) -> tuple
     return tuple(Suggestion(label, value) for value, label in islice(labels.items(), _OFFERED))
 
 
-def _arguments(found: Command, call: Call) -> dict[str, Any]:
+def arguments(found: Command, call: Call) -> dict[str, Any]:
     """Read a call as a command's arguments; raise `UserError`, with the usage, where it cannot be.
 
     What stands in a parameter's own field is read as its value and nothing else; the text is read for the others.

@@ -19,7 +19,7 @@ _log = logging.getLogger(__name__)
 # Whose log says what people typed, and with which token.
 _TALKATIVE = ("slack_bolt", "slack_sdk", "discord", "aiohttp")
 _CREDENTIAL = re.compile(
-    r"(?:xox[a-z]\.)?xox[a-z]-[\w.-]+|xapp-[\w-]+|(?<=ticket=)[^\s&\"']+"
+    r"(?:xox[a-z]\.)?xox[a-z]-[\w.-]+|xapp-[\w-]+|(?<=ticket=)[^\s&\"']+|(?<=/feed/)[\w-]{43}"
     r"|(?:(?<=hooks\.slack\.com/)|(?<=hooks\.slack-gov\.com/))[\w/.-]+"
     # Discord's: an interaction's token is the base64 of "interaction:" and more, and stands in the address that its
     # answers go to. Then a bot's token.

@@ -189,7 +189,8 @@ class Call:
 
     `name` is the verb and `text` all that follows; where a platform has a field for each parameter, `options` is what
     stands in them, by the parameter's name. `at` is the caller's clock with its zone, set at the edge. `typed` says
-    that it counts against how much one may ask: a button that was pressed does not, nor does the terminal.
+    that it counts against how much one may ask: a button that was pressed does not, nor does the terminal. With
+    `shared` the answer is put before the room, for the caller wants it so.
     """
 
     name: str
@@ -202,6 +203,7 @@ class Call:
     obstacle: str = ""
     options: Mapping[str, str] = field(default_factory=dict)
     typed: bool = False
+    shared: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,13 +219,15 @@ class Button:
     """A next step to offer: `label`, and the command line it stands for (`name` and `text` of a `Call`).
 
     `shown` says where the answer goes: below what the button stands on, instead of it (a page that is turned), or
-    aside, where it can be closed again (a paper that is opened).
+    aside, where it can be closed again (a paper that is opened). `sign` says in one sign what the label says: of many
+    papers, each can have that, where its whole label would be noise.
     """
 
     label: str
     name: str
     text: str = ""
     shown: Literal["below", "instead", "aside"] = "below"
+    sign: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,6 +254,15 @@ class Card:
 
 
 @dataclass(frozen=True, slots=True)
+class File:
+    """A file to take away: its name, which says by its ending what it is, its media type, and what is in it."""
+
+    name: str
+    media_type: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
     """What a command answers and what a delivery carries: a text, items or cards, a closing note, next steps.
 
@@ -257,6 +270,7 @@ class Reply:
     it says what to type instead. `again` is the call that gives this reply again and changes nothing, where others may
     want to see it: a platform can offer to share it. `about` is the room that it speaks of, if that is another one: a
     platform knows what people call it. `topic` is the category whose digest it is, for where messages have labels.
+    `file` goes with it.
     """
 
     text: Text = Text()
@@ -269,6 +283,7 @@ class Reply:
     again: Button | None = None
     about: Destination | None = None
     topic: str = ""
+    file: File | None = None
 
 
 # How a call is answered, whatever happens: it raises nothing.
@@ -282,7 +297,8 @@ Suggest = Callable[[Call, str, str], Awaitable[tuple[Suggestion, ...]]]
 class Subscription:
     """A query that a person wants to hear about. `number` is theirs alone and never changes.
 
-    `workspace` is where it was made: there it counts among what people follow. A person may be in many.
+    `workspace` is where it was made: there it counts among what people follow. A person may be in many. One that is
+    `muted` is silent until it is unmuted, or until a moment, `muted_until`.
     """
 
     person: Destination
@@ -291,6 +307,10 @@ class Subscription:
     since: datetime
     muted: bool = False
     workspace: str = ""
+    muted_until: datetime | None = None
+
+    def is_silent(self, at: datetime) -> bool:
+        return self.muted and (self.muted_until is None or at < self.muted_until)
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,13 +327,15 @@ class Alerting:
     """How a person wants to be alerted: at once, or on the days and from the time of a schedule.
 
     `pace` is "instant", "daily" or "weekly"; the schedule holds for the last two, its zone for all. In the `quiet`
-    hours, from a local time to another, nothing is sent. `most` is how many papers a day are shown one by one.
+    hours, from a local time to another, nothing is sent. `most` is how many papers a day are shown one by one. Before
+    `away_until` nothing is sent at all; once that is past, it tells what was kept meanwhile.
     """
 
     pace: Literal["instant", "daily", "weekly"] = "instant"
     schedule: Schedule = Schedule(time(9))
     quiet: tuple[time, time] | None = None
     most: int = 10
+    away_until: datetime | None = None
 
 
 State = Literal["new", "fresh", "quiet", "late", "stale", "broken", "unreachable"]
@@ -346,7 +368,8 @@ class Report:
 class Following:
     """A room that wants the daily highlights: at most `count` papers, of these categories (none: of all).
 
-    `owner` is who set it up last: they are told where nothing can be posted there any more.
+    `owner` is who set it up last: they are told where nothing can be posted there any more. `weekly` is the weekday on
+    which it is told of its week, too.
     """
 
     room: Destination
@@ -354,6 +377,7 @@ class Following:
     count: int = 5
     schedule: Schedule = Schedule()
     owner: Destination | None = None
+    weekly: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -374,14 +398,15 @@ class Delivery:
 
     Highlights are of one digest: `topic` is its category. An alert is of all digests of a day: its `topic` is empty. A
     notice says that nothing can be posted any more in a room, whose address `topic` is; a report, how a source is
-    doing: `topic` is the state, or "well", and the address. `(to, kind, topic, day, part)` is the business key: planned
-    twice, it is still one row. What is due at once of several days goes as one message, of the days from `since` to
-    `day`. `due` is the earliest time for it, `tried_at` when it was first tried. `uncertain` says that an earlier
-    attempt may have arrived.
+    doing: `topic` is the state, or "well", and the address. A weekly message is of the seven days to its `day`. An
+    agenda is of the meeting of its `day`. `(to, kind, topic, day, part)` is the business key: planned twice, it is
+    still one row. What is due at once of several days goes as one message, of the days from `since` to `day`. `due` is
+    the earliest time for it, `tried_at` when it was first tried. `uncertain` says that an earlier attempt may have
+    arrived.
     """
 
     to: Destination
-    kind: Literal["highlights", "alert", "notice", "report"]
+    kind: Literal["highlights", "alert", "notice", "report", "weekly", "agenda"]
     topic: str
     day: date
     picks: tuple[Pick, ...]

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -20,19 +19,26 @@ _NOUNS = {
     "highlights": "choice of your own highlights",
     "rooms": "room that you set up",
     "reactions": "reaction",
+    "saved": "paper that you keep",
+    "feeds": "feed of a subscription of yours",
+    "names": "name that others may call you",
+    "shares": "paper that you shared",
+    "clubs": "journal club that you set up",
+    "nominations": "nomination for a journal club",
+    "votes": "vote in a journal club",
+    "links": "link to another address of yours",
     "messages": "message that was sent or is owed",
     "told": "paper that you were told of",
     "remembered": "note of where a message to you stands",
 }
-_PAPERS = 25  # on a line
 
 
 def counted(counts: Mapping[str, int]) -> str:
     """Say how much is known of a person, of what kind; "" where it is nothing."""
     said = [
-        f"{count:,} {_NOUNS[name] if count == 1 else _several(_NOUNS[name])}"
-        for name, count in counts.items()
-        if count and name in _NOUNS
+        f"{count:,} {noun if count == 1 else _several(noun)}"
+        for name, noun in _NOUNS.items()
+        if (count := counts.get(name))
     ]
     return ", ".join(said)
 
@@ -42,7 +48,12 @@ async def exported(address: str, store: Store) -> str:
     person = _scope(address)
     if not isinstance(person, Destination):
         raise UserError(f"{address} is a workspace. Name a person, like {address}/@U1")
-    return json.dumps({"address": str(person), **await store.known(person)}, indent=2)
+    return written(person, await store.known(person))
+
+
+def written(person: Destination, known: Known) -> str:
+    """Return what is known of a person as one JSON object."""
+    return json.dumps({"address": str(person), **known}, indent=2)
 
 
 async def erasable(address: str | None, store: Store) -> tuple[str, ...]:
@@ -60,20 +71,6 @@ async def erase(address: str, store: Store) -> bool:
     return any(gone.values())
 
 
-def lines(known: Known) -> Iterator[str]:
-    """Yield what is known of a person, a JSON object a line, each short enough for a chat.
-
-    Of messages it has only how many papers they brought: which ones, the papers say that the person was told of.
-    """
-    for name, records in known.items():
-        if name == "told":
-            yield from _papers(records)
-            continue
-        for each in records:
-            short = {key: len(value) if key == "papers" else value for key, value in each.items()}
-            yield json.dumps({"what": name, **short}, ensure_ascii=False)
-
-
 def _scope(address: str) -> Destination | tuple[str, str]:
     """Read the address of a person, or of a workspace as its platform and name; raise `UserError` where it is none."""
     if workspace := re.fullmatch(r"([a-z]+):([^/\s]+)", address):
@@ -82,15 +79,6 @@ def _scope(address: str) -> Destination | tuple[str, str]:
         if (found := Destination.parse(address)).is_person:
             return found
     raise UserError(f"{address} is no person and no workspace. Write it like slack:T1/@U1, or slack:T1")
-
-
-def _papers(records: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    kinds: defaultdict[str, list[str]] = defaultdict(list)
-    for each in records:
-        kinds[each["kind"]].append(each["paper"])
-    for kind, papers in kinds.items():
-        for start in range(0, len(papers), _PAPERS):
-            yield json.dumps({"what": "told", "kind": kind, "papers": papers[start : start + _PAPERS]})
 
 
 def _several(noun: str) -> str:

@@ -73,7 +73,8 @@ class Or:
     nodes: tuple[Node, ...]
 
 
-Node = Term | Category | Id | HasCode | Announced | Not | And | Or
+Leaf = Term | Category | Id | HasCode | Announced
+Node = Leaf | Not | And | Or
 _Kind = TypeVar("_Kind", Term, Category)
 
 
@@ -141,11 +142,15 @@ class Query:
         return tuple(node.code for node in _wanted(self.root, Category))
 
     def matches(self, paper: Folded) -> bool:
-        return _holds(self.root, paper)
+        return holds(self.root, paper)
 
     def reasons(self, paper: Folded) -> tuple[str, ...]:
         """Return what of the query a paper matches, as typed, in order; empty where it does not match."""
-        return tuple(dict.fromkeys(_reasons(self.root, paper))) if self.matches(paper) else ()
+        return tuple(dict.fromkeys(map(named, self.met(paper)))) if self.matches(paper) else ()
+
+    def met(self, paper: Folded) -> tuple[Leaf, ...]:
+        """Return what a paper has of what is looked for, in order, also where it does not match as a whole."""
+        return tuple(_met(self.root if isinstance(self.root, And) else And((self.root,)), paper))
 
 
 def mark(text: str, field: str, queries: Iterable[Query]) -> Text:
@@ -173,7 +178,8 @@ def category_word(code: str) -> str:
     return "".join(c for c in code.lower() if c.isalnum())
 
 
-def _holds(node: Node, paper: Folded) -> bool:
+def holds(node: Node, paper: Folded) -> bool:
+    """Say whether a paper is what a part of a query asks for."""
     match node:
         case Term(found, field=field):
             # A beginning may go on where a whole word must end.
@@ -189,31 +195,38 @@ def _holds(node: Node, paper: Folded) -> bool:
         case Announced(first, last):
             return any(first <= day <= last for day in paper.days)
         case Not(inner):
-            return not _holds(inner, paper)
+            return not holds(inner, paper)
         case And(nodes):
-            return all(_holds(each, paper) for each in nodes)
+            return all(holds(each, paper) for each in nodes)
         case Or(nodes):
-            return any(_holds(each, paper) for each in nodes)
+            return any(holds(each, paper) for each in nodes)
 
 
-def _reasons(node: Node, paper: Folded) -> Iterator[str]:
+def named(part: Leaf) -> str:
+    """Return what is looked for, or left out, as a reason names it."""
+    match part:
+        case Term(shown=shown, field=field):
+            return f"{field}: {shown}" if field else shown
+        case Category(code):
+            return f"category {code}"
+        case Id(arxiv_id):
+            return f"id {arxiv_id}"
+        case HasCode():
+            return "has code"
+        case Announced(first, last):
+            return _spoken(first, last)
+
+
+def _met(node: Node, paper: Folded) -> Iterator[Leaf]:
     match node:
         case Not():
             return
         case And(nodes) | Or(nodes):
             for each in nodes:
-                if _holds(each, paper):
-                    yield from _reasons(each, paper)
-        case Term(shown=shown, field=field):
-            yield f"{field}: {shown}" if field else shown
-        case Category(code):
-            yield f"category {code}"
-        case Id(arxiv_id):
-            yield f"id {arxiv_id}"
-        case HasCode():
-            yield "has code"
-        case Announced(first, last):
-            yield _spoken(first, last)
+                if holds(each, paper):
+                    yield from _met(each, paper)
+        case _:
+            yield node
 
 
 def _spoken(first: date, last: date) -> str:

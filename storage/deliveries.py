@@ -21,6 +21,25 @@ _PAUSED = "(d.paused IS NOT NULL OR (d.platform, d.workspace) IN (SELECT platfor
 class Deliveries(Access):
     """The part of `bot.ports.Store` that is owed."""
 
+    async def owe(self, deliveries: Iterable[Delivery], at: datetime) -> int:
+        planned = list(deliveries)
+        keys = [(*rows.scope(each.to), each.kind, each.day.isoformat(), each.topic, each.part) for each in planned]
+        # Who plans by the clock says the same again and again: most of it writes nothing.
+        known = await self.read(
+            """
+            SELECT wanted.key FROM json_each(?) AS wanted
+            CROSS JOIN destination AS d ON (d.platform, d.workspace, d.name) =
+                (json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]'))
+            CROSS JOIN outbox AS o ON (o.destination_id, o.kind, o.day, o.topic, o.part) =
+                (d.id, json_extract(value, '$[3]'), json_extract(value, '$[4]'), json_extract(value, '$[5]'),
+                 json_extract(value, '$[6]'))
+            """,
+            (json.dumps(keys),),
+        )
+        there = {number for (number,) in known}
+        new = [each for number, each in enumerate(planned) if number not in there]
+        return await self.write(lambda db: outbox.owe(db, new, at)) if new else 0
+
     async def begin_delivery(self) -> int:
         async def job(db: aiosqlite.Connection) -> int:
             # Who calls this holds the delivering lock, so whatever is "sending" was left by a process that died.

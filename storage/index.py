@@ -48,7 +48,7 @@ _TOKENS = {each: _COMMON + each for each in COMMON}
 _PAIRED = frozenset(each for each in COMMON - TELL_NOTHING if len(each) > 1)
 
 # A day holds so many papers before its last ones stand with those of the day before.
-_OF_A_DAY = 1 << 12
+OF_A_DAY = 1 << 12
 _DAYS = date(1800, 1, 1), date(2199, 12, 31)
 _IDS = str.maketrans({".": _BESIDE, "/": "÷", "-": "¬"})
 
@@ -121,8 +121,13 @@ def days(first: date, last: date) -> tuple[tuple[str, ...], bool]:
 
 def row_numbers(day: date) -> tuple[int, int]:
     """Return the first and the last row number for the papers of a day: a later day's are greater."""
-    first = day.toordinal() * _OF_A_DAY
-    return first, first + _OF_A_DAY - 1
+    first = day.toordinal() * OF_A_DAY
+    return first, first + OF_A_DAY - 1
+
+
+def day_of(row_number: int) -> date:
+    """Return the day that first listed the paper of a row number; of a full day's last ones the day before."""
+    return date.fromordinal(row_number // OF_A_DAY)
 
 
 def _different(text: list[str]) -> dict[str, None]:

@@ -18,6 +18,7 @@ from storage import vocabulary
 from storage.index import Entry, entry, row_numbers
 from storage.mornings import Mornings
 from storage.outbox import owe
+from storage.people import wake
 from storage.rows import PAPER, checksum, listing_of, paper, stamp
 from storage.tally import count_in
 
@@ -63,6 +64,7 @@ async def take_in(
 
     What is worked out for each paper is worked out in a thread: meanwhile others are answered.
     """
+    await wake(db, at)
     listing = Listing(digest.day, digest.category)
     known = await _known(db, digest)
     if not await _record_digest(db, digest, at):

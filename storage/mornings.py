@@ -33,7 +33,7 @@ class Mornings:
         fresh: tuple[Paper, ...],
     ) -> Morning:
         followings = await db.execute_fetchall(
-            "SELECT platform, workspace, name, categories, count, schedule, owner FROM following "
+            "SELECT platform, workspace, name, categories, count, schedule, owner, weekly FROM following "
             "JOIN destination ON id = room_id ORDER BY id"
         )
         told: dict[str, dict[Destination, set[str]]] = {"alert": {}, "highlights": {}}
@@ -42,6 +42,7 @@ class Mornings:
             SELECT told.kind, p.arxiv_id, d.platform, d.workspace, d.name
             FROM json_each(?) AS wanted JOIN paper AS p ON p.arxiv_id = wanted.value
             JOIN told ON told.paper_id = p.id JOIN destination AS d ON d.id = told.destination_id
+            WHERE told.kind IN ('alert', 'highlights')
             """,
             (json.dumps([each.id for each in fresh]),),
         ):
@@ -55,7 +56,7 @@ class Mornings:
         )
         wishes = await db.execute_fetchall(
             """
-            SELECT platform, workspace, name, pace, schedule, quiet, most FROM alerting
+            SELECT platform, workspace, name, pace, schedule, quiet, most, away_until FROM alerting
             JOIN destination ON id = person_id
             """
         )
@@ -83,7 +84,8 @@ class Mornings:
             subscribers = Subscribers(lines if len(lines) <= 2 * count else Lines())
             cursor = await db.execute(
                 """
-                SELECT platform || ':' || destination.workspace || '/' || name, platform, query, subscription.workspace
+                SELECT platform || ':' || destination.workspace || '/' || name, coalesce(made_on, platform), query,
+                       subscription.workspace
                 FROM subscription JOIN destination ON id = person_id WHERE NOT muted ORDER BY person_id, number
                 """
             )

@@ -56,7 +56,7 @@ class People(Access):
                 )
             (row,) = await db.execute_fetchall(
                 """
-                SELECT number, query, since, muted, subscription.workspace
+                SELECT number, query, since, muted, subscription.workspace, muted_until
                 FROM subscription JOIN destination ON id = person_id
                 WHERE (platform, destination.workspace, name) = (?, ?, ?) AND meaning = ?
                 """,
@@ -66,16 +66,18 @@ class People(Access):
 
         return await self.write(job)
 
-    async def mute(self, person: Destination, number: int, *, muted: bool) -> Subscription | None:
+    async def mute(
+        self, person: Destination, number: int, *, muted: bool, until: datetime | None = None
+    ) -> Subscription | None:
         async def job(db: aiosqlite.Connection) -> Subscription | None:
             kept = await db.execute_fetchall(
                 """
-                UPDATE subscription SET muted = ?
+                UPDATE subscription SET muted = ?, muted_until = ?
                 WHERE person_id = (SELECT id FROM destination WHERE (platform, workspace, name) = (?, ?, ?))
                       AND number = ?
-                RETURNING number, query, since, muted, workspace
+                RETURNING number, query, since, muted, workspace, muted_until
                 """,
-                (muted, *rows.scope(person), number),
+                (muted, rows.stamp_or_null(until), *rows.scope(person), number),
             )
             return next((rows.subscription(person, row) for row in kept), None)
 
@@ -88,7 +90,7 @@ class People(Access):
                 DELETE FROM subscription
                 WHERE person_id = (SELECT id FROM destination WHERE (platform, workspace, name) = (?, ?, ?))
                       AND number = ?
-                RETURNING number, query, since, muted, workspace
+                RETURNING number, query, since, muted, workspace, muted_until
                 """,
                 (*rows.scope(person), number),
             )
@@ -99,7 +101,7 @@ class People(Access):
     async def subscriptions(self, person: Destination) -> tuple[Subscription, ...]:
         found = await self.read(
             """
-            SELECT number, query, since, muted, subscription.workspace
+            SELECT number, query, since, muted, subscription.workspace, muted_until
             FROM subscription JOIN destination ON id = person_id
             WHERE (platform, destination.workspace, name) = (?, ?, ?) ORDER BY number
             """,
@@ -110,7 +112,7 @@ class People(Access):
     async def alerting(self, person: Destination) -> Alerting:
         found = await self.read(
             """
-            SELECT pace, schedule, quiet, most FROM alerting JOIN destination ON id = person_id
+            SELECT pace, schedule, quiet, most, away_until FROM alerting JOIN destination ON id = person_id
             WHERE (platform, workspace, name) = (?, ?, ?)
             """,
             rows.scope(person),
@@ -119,23 +121,23 @@ class People(Access):
 
     async def alert(self, person: Destination, alerting: Alerting, due: datetime | None = None) -> None:
         quiet = json.dumps([each.isoformat() for each in alerting.quiet]) if alerting.quiet else None
-        times = (alerting.pace, rows.schedule(alerting.schedule), quiet)
+        times = (alerting.pace, rows.schedule(alerting.schedule), quiet, rows.stamp_or_null(alerting.away_until))
 
         async def job(db: aiosqlite.Connection) -> None:
             await welcome(db, person)
             before = await db.execute_fetchall(
                 """
-                SELECT pace, schedule, quiet FROM alerting JOIN destination ON id = person_id
+                SELECT pace, schedule, quiet, away_until FROM alerting JOIN destination ON id = person_id
                 WHERE (platform, workspace, name) = (?, ?, ?)
                 """,
                 rows.scope(person),
             )
             await db.execute(
                 """
-                INSERT INTO alerting (person_id, pace, schedule, quiet, most)
-                SELECT id, ?, ?, ?, ? FROM destination WHERE (platform, workspace, name) = (?, ?, ?)
+                INSERT INTO alerting (person_id, pace, schedule, quiet, away_until, most)
+                SELECT id, ?, ?, ?, ?, ? FROM destination WHERE (platform, workspace, name) = (?, ?, ?)
                 ON CONFLICT (person_id) DO UPDATE SET pace = excluded.pace, schedule = excluded.schedule,
-                    quiet = excluded.quiet, most = excluded.most
+                    quiet = excluded.quiet, most = excluded.most, away_until = excluded.away_until
                 """,
                 (*times, alerting.most, *rows.scope(person)),
             )
@@ -158,7 +160,46 @@ class People(Access):
             SELECT coalesce(sum(json_array_length(picks)), 0)
             FROM outbox JOIN destination ON destination.id = destination_id
             WHERE (platform, workspace, name) = (?, ?, ?) AND (kind, topic, day) = (?, ?, ?) AND state = 'sent'
+                  AND (tried_at, outbox.id) < (coalesce(?, '9'), ?)
             """,
-            (*rows.scope(delivery.to), delivery.kind, delivery.topic, delivery.day.isoformat()),
+            (
+                *(*rows.scope(delivery.to), delivery.kind, delivery.topic, delivery.day.isoformat()),
+                *(rows.stamp_or_null(delivery.tried_at), delivery.id),
+            ),
         )
         return int(found[0][0])
+
+    async def kept(self, person: Destination) -> int:
+        found = await self.read(
+            """
+            SELECT count(DISTINCT json_extract(value, '$[0]'))
+            FROM outbox JOIN destination ON destination.id = destination_id, json_each(picks)
+            WHERE (platform, workspace, name) = (?, ?, ?) AND kind = 'alert' AND state = 'pending' AND attempts = 0
+            """,
+            rows.scope(person),
+        )
+        return int(found[0][0])
+
+    async def seen(self, delivery: Delivery) -> frozenset[str]:
+        found = await self.read(
+            """
+            WITH who AS (SELECT id FROM destination WHERE (platform, workspace, name) = (:p, :w, :n))
+            SELECT arxiv_id FROM paper AS p
+            WHERE arxiv_id IN (SELECT value FROM json_each(:papers)) AND p.id IN (
+                SELECT paper_id FROM told WHERE destination_id IN who AND kind <> :kind
+                UNION ALL SELECT paper_id FROM saved WHERE person_id IN who
+                UNION ALL SELECT paper_id FROM reaction WHERE person_id IN who
+            )
+            """,
+            {
+                **dict(zip("pwn", rows.scope(delivery.to), strict=True)),
+                "papers": json.dumps([pick.paper for pick in delivery.picks]),
+                "kind": delivery.kind,
+            },
+        )
+        return frozenset(str(paper) for (paper,) in found)
+
+
+async def wake(db: aiosqlite.Connection, now: datetime) -> None:
+    """Let the subscriptions speak again whose time to be silent is over."""
+    await db.execute("UPDATE subscription SET muted = 0, muted_until = NULL WHERE muted_until <= ?", (rows.stamp(now),))

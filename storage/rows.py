@@ -22,7 +22,7 @@ from bot.model import (
     Schedule,
     Subscription,
 )
-from bot.ports import Backlog, Owed, Pause, Taken, Trouble
+from bot.ports import Backlog, Club, Meeting, Nomination, Owed, Pause, Saved, Taken, Trouble
 
 Row = Sequence[Any]
 
@@ -64,6 +64,11 @@ def listing_of(day: str, category: str) -> Listing:
     return Listing(date.fromisoformat(day), category)
 
 
+def saved(row: Row) -> Saved:
+    at, tags, *columns = row
+    return Saved(paper(columns), datetime.fromisoformat(at), tuple(sorted(json.loads(tags))))
+
+
 def taken(row: Row) -> Taken:
     day_, category, stored, refused = row
     # The newest reading of each source; what two sources say of one line is one refusal.
@@ -82,25 +87,55 @@ def scope(each: Destination) -> tuple[str, str, str]:
 
 
 def subscription(person: Destination, row: Row) -> Subscription:
-    number, query, since, muted, workspace = row
-    return Subscription(person, number, query, datetime.fromisoformat(since), bool(muted), workspace)
+    number, query, since, muted, workspace, until = row
+    return Subscription(person, number, query, datetime.fromisoformat(since), bool(muted), workspace, instant(until))
 
 
 def following(room: Destination, row: Row) -> Following:
-    categories, count, schedule, owner = row
+    categories, count, schedule, owner, weekly = row
     return Following(
         room,
         tuple(json.loads(categories)),
         count,
         _schedule(schedule),
         Destination.parse(owner) if owner else None,
+        weekly,
     )
 
 
 def alerting(row: Row) -> Alerting:
-    pace, schedule, quiet, most = row
+    pace, schedule, quiet, most, away_until = row
     hours = [time.fromisoformat(each) for each in json.loads(quiet)] if quiet else None
-    return Alerting(pace, _schedule(schedule), (hours[0], hours[1]) if hours else None, most)
+    return Alerting(pace, _schedule(schedule), (hours[0], hours[1]) if hours else None, most, instant(away_until))
+
+
+def club(row: Row) -> Club:
+    *room, times, count, notice, owner, since = row
+    settled = datetime.fromisoformat(since)
+    by = Destination.parse(owner) if owner else None
+    return Club(destination(room), _schedule(times), settled, count, notice, by)
+
+
+def meeting(row: Row) -> Meeting:
+    day_, starts, skipped, posted = row
+    return Meeting(date.fromisoformat(day_), datetime.fromisoformat(starts), bool(skipped), bool(posted))
+
+
+def nomination(row: Row) -> Nomination:
+    paper_, at, votes, *others = row
+    people, held, carried = others[:8], others[8:12], others[12]
+    person, presenter = (destination(each) if each[0] else None for each in (people[:3], people[4:7]))
+    return Nomination(
+        paper_,
+        datetime.fromisoformat(at),
+        votes,
+        person,
+        people[3] or "",
+        presenter,
+        people[7] or "",
+        meeting(held) if held[0] else None,
+        carried,
+    )
 
 
 def report(row: Row) -> Report:

@@ -236,4 +236,117 @@ MIGRATIONS: tuple[str, ...] = (
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX ledger_until ON ledger (until) WHERE until IS NOT NULL;
     """,
+    """
+    -- Until when nothing is told: of a subscription, and to a person at all.
+    ALTER TABLE subscription ADD COLUMN muted_until TEXT;
+    CREATE INDEX subscription_muted_until ON subscription (muted_until) WHERE muted_until IS NOT NULL;
+    ALTER TABLE alerting ADD COLUMN away_until TEXT;
+    -- Whether what is liked there changes what comes first.
+    ALTER TABLE destination ADD COLUMN learns INTEGER NOT NULL DEFAULT 1;
+
+    -- What a person keeps, and under which tags.
+    CREATE TABLE saved (
+        person_id INTEGER NOT NULL REFERENCES destination (id),
+        paper_id  INTEGER NOT NULL REFERENCES paper (id) ON UPDATE CASCADE,
+        at        TEXT NOT NULL,
+        PRIMARY KEY (person_id, paper_id)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX saved_paper ON saved (paper_id);
+    CREATE TABLE tag (
+        person_id INTEGER NOT NULL,
+        tag       TEXT NOT NULL,
+        paper_id  INTEGER NOT NULL,
+        PRIMARY KEY (person_id, tag, paper_id),
+        FOREIGN KEY (person_id, paper_id) REFERENCES saved (person_id, paper_id) ON UPDATE CASCADE ON DELETE CASCADE
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX tag_saved ON tag (person_id, paper_id);
+
+    -- The addresses behind which a subscription's papers are a feed: only what they hash to.
+    CREATE TABLE feed (
+        secret    TEXT PRIMARY KEY,  -- SHA-256 of what the address ends with
+        person_id INTEGER NOT NULL,
+        number    INTEGER NOT NULL,
+        since     TEXT NOT NULL,
+        UNIQUE (person_id, number),
+        FOREIGN KEY (person_id, number) REFERENCES subscription (person_id, number) ON DELETE CASCADE
+    ) STRICT, WITHOUT ROWID;
+
+    -- On which weekday a room wants to be told of its week (Monday is 0); NULL: never.
+    ALTER TABLE following ADD COLUMN weekly INTEGER;
+
+    -- What people who want to be named are called, in each workspace for itself.
+    CREATE TABLE naming (
+        person_id INTEGER NOT NULL REFERENCES destination (id),
+        platform  TEXT NOT NULL,
+        workspace TEXT NOT NULL,
+        known_as  TEXT NOT NULL,
+        PRIMARY KEY (person_id, platform, workspace)
+    ) STRICT, WITHOUT ROWID;
+
+    -- Which papers people put before a room.
+    CREATE TABLE share (
+        room_id   INTEGER NOT NULL REFERENCES destination (id),
+        paper_id  INTEGER NOT NULL REFERENCES paper (id) ON UPDATE CASCADE,
+        person_id INTEGER NOT NULL REFERENCES destination (id),
+        at        TEXT NOT NULL,
+        PRIMARY KEY (room_id, paper_id, person_id)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX share_person ON share (person_id);
+    CREATE INDEX share_paper ON share (paper_id);
+
+    -- A room's journal club: when it meets, and what it may talk about.
+    CREATE TABLE club (
+        room_id  INTEGER PRIMARY KEY REFERENCES destination (id),
+        schedule TEXT NOT NULL,  -- as a following's, of one weekday: when it meets
+        count    INTEGER NOT NULL,  -- papers of a meeting
+        notice   INTEGER NOT NULL,  -- minutes before it when the agenda is posted
+        owner    TEXT,  -- the address of who set it up last
+        since    TEXT NOT NULL  -- it meets at these times
+    ) STRICT;
+    -- The meetings that have an agenda, or do not take place.
+    CREATE TABLE meeting (
+        room_id INTEGER NOT NULL REFERENCES destination (id),
+        day     TEXT NOT NULL,  -- in the room's zone
+        starts  TEXT NOT NULL,
+        skipped INTEGER NOT NULL,
+        at      TEXT NOT NULL,  -- when that was settled: what is nominated later is for the next
+        PRIMARY KEY (room_id, day)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE nomination (
+        room_id      INTEGER NOT NULL REFERENCES destination (id),
+        paper_id     INTEGER NOT NULL REFERENCES paper (id) ON UPDATE CASCADE,
+        person_id    INTEGER REFERENCES destination (id),  -- who nominated it; NULL once they are forgotten
+        presenter_id INTEGER REFERENCES destination (id),
+        at           TEXT NOT NULL,
+        met          TEXT,  -- the day of the meeting that had it on its agenda
+        PRIMARY KEY (room_id, paper_id)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX nomination_person ON nomination (person_id);
+    CREATE INDEX nomination_presenter ON nomination (presenter_id);
+    CREATE INDEX nomination_paper ON nomination (paper_id);
+    CREATE TABLE vote (
+        room_id   INTEGER NOT NULL,
+        paper_id  INTEGER NOT NULL,
+        person_id INTEGER NOT NULL REFERENCES destination (id),
+        PRIMARY KEY (room_id, paper_id, person_id),
+        FOREIGN KEY (room_id, paper_id) REFERENCES nomination (room_id, paper_id) ON UPDATE CASCADE ON DELETE CASCADE
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX vote_person ON vote (person_id);
+
+    -- Which addresses are one person's: all of theirs is at home, under the one where they were last: storage/links.py.
+    CREATE TABLE link (
+        alias_id INTEGER PRIMARY KEY REFERENCES destination (id),
+        home_id  INTEGER NOT NULL REFERENCES destination (id)
+    ) STRICT;
+    CREATE INDEX link_home ON link (home_id);
+    CREATE TABLE link_code (
+        code      TEXT PRIMARY KEY,  -- SHA-256 of it
+        person_id INTEGER NOT NULL UNIQUE REFERENCES destination (id),
+        until     TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    -- The platform where it was made, if that is not where its person is now.
+    ALTER TABLE subscription ADD COLUMN made_on TEXT;
+    -- So that who counts what people of a workspace follow does not look at everyone's.
+    CREATE INDEX subscription_workspace ON subscription (workspace);
+    """,
 )

@@ -74,8 +74,8 @@ _TEXTS = """
 _KINDS = {
     "instant": (
         *("digest.taken_at", "destination.paused_at", "destination.failing_since", "subscription.since"),
-        *("outbox.due", "outbox.not_before", "outbox.tried_at", "outbox.created_at", "reaction.at", "report.since"),
-        *("report.checked_at", "report.failing", "closed.since", "closed.erase_at", "ledger.until"),
+        *("outbox.due", "outbox.not_before", "outbox.tried_at", "outbox.created_at", "reaction.at", "share.at"),
+        *("report.since", "report.checked_at", "report.failing", "closed.since", "closed.erase_at", "ledger.until"),
         *("gap.since", "gap.until"),
     ),
     "day": (

@@ -20,16 +20,24 @@ import aiosqlite
 from bot.model import Destination, Digest
 from bot.ports import Census, Intake, Plan, StoreError
 from storage import erasing, intake, rows
+from storage.clubs import Clubs
 from storage.deliveries import Deliveries
 from storage.erasing import Erasing
+from storage.feeds import Feeds
+from storage.history import History
 from storage.ledger import SqliteLedger
+from storage.links import Links
 from storage.mornings import Mornings
 from storage.opening import BUSY_MS, check_small, configured, migrated, translated
 from storage.papers import Papers
 from storage.people import People
+from storage.receipts import Receipts
 from storage.reports import Reports
 from storage.rooms import Rooms
 from storage.searching import Searching
+from storage.shelf import Shelf
+from storage.tastes import Tastes
+from storage.team import Team
 from storage.vocabulary import Vocabulary
 
 _Result = TypeVar("_Result")
@@ -38,7 +46,24 @@ _LEAST_BUSY_MS = 100
 _EMPTY_WITHIN_MS = 250
 
 
-class SqliteStore(Searching, Papers, Vocabulary, People, Rooms, Deliveries, Reports, Erasing):
+class SqliteStore(
+    Searching,
+    Papers,
+    History,
+    Vocabulary,
+    People,
+    Rooms,
+    Clubs,
+    Tastes,
+    Team,
+    Deliveries,
+    Receipts,
+    Reports,
+    Links,
+    Shelf,
+    Feeds,
+    Erasing,
+):
     """Fulfil `bot.ports.Store`."""
 
     def __init__(self, writer: aiosqlite.Connection, readers: list[aiosqlite.Connection]) -> None:

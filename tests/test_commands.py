@@ -8,13 +8,12 @@ import re
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
-from typing import cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot import commands, daily
+from bot import commands, daily, dispatch
 from bot.grammar import parse
 from bot.model import (
     Alerting,
@@ -30,7 +29,7 @@ from bot.model import (
     Report,
     Schedule,
     State,
-    Text,
+    UserError,
 )
 from bot.ports import Store
 
@@ -599,7 +598,7 @@ async def test_what_stands_in_a_field_is_its_value_and_nothing_else(filled: Stor
         "0 is not understood as page:N: which page of the results, for example page:2"
     )
     assert await error("settings", count="21") == (
-        "21 is not understood as count:N: how many papers a day, 1 to 20, for example count:3"
+        "21 is not understood as count:N: how many papers, 1 to 20, for example count:3"
     )
     assert "Did you mean tz:Europe/Berlin?" in await error("settings", tz="Berlim")
     assert "Did you mean: search" in await error("help", about="serch")
@@ -637,20 +636,17 @@ WORDS = ("on", "off", "search", "2", "2011.10043", "lidar", '"point cloud"', '"'
     ).map(lambda typed: " ".join([typed[0], *typed[1]]))
 )
 def test_a_line_in_its_fields_is_the_same_call(line: str) -> None:
-    async def said(call: Call, _: Store, **values: object) -> Reply:
-        return Reply(Text(f"{call.name} {sorted(values.items())}"))
+    def read(call: Call) -> dict[str, object] | None:
+        try:
+            return dispatch.arguments(dispatch.named(call), call)
+        except UserError:
+            return None
 
     typed = commands.call(line, room=ROOM, caller=ME, at=FRIDAY)
-    fields = replace(typed, text="", options=commands.places(typed.name, typed.text))
-    store = cast("Store", None)
-    with pytest.MonkeyPatch.context() as registry:
-        for name, found in commands.COMMANDS.items():
-            registry.setitem(commands.COMMANDS, name, replace(found, run=said))
-        answer = asyncio.run(commands.answer(typed, store))
-        if answer.error is None:
-            assert asyncio.run(commands.answer(fields, store)) == answer
-        else:
-            assert line not in EXAMPLES
+    found = read(typed)
+    assert found is not None or line not in EXAMPLES
+    if found is not None:
+        assert read(replace(typed, text="", options=commands.places(typed.name, typed.text))) == found
 
 
 async def test_a_field_that_no_command_has_is_a_bug(filled: Store) -> None:
@@ -664,9 +660,11 @@ def test_fields_say_what_fits_them() -> None:
     assert set(fields["about"].choices) == set(commands.COMMANDS)
     assert tuple(fields["switch"].choices) == ("on", "off")
     assert fields["count"].most == 20
-    numbers = {"count", "page", "most", "instead"}
+    numbers = {"count", "page", "most", "instead", "period", "notice"}
     assert {name for name, each in fields.items() if each.most} == numbers
-    assert {name for name, each in fields.items() if not each.suggest} == numbers | {"about", "switch", "pace", "whom"}
+    words = {"about", "as", "switch", "pace", "whom", "naming", "weekly", "action", "weekday", "change", "learning"}
+    words |= {"code"}  # of which nothing but all of it helps
+    assert {name for name, each in fields.items() if not each.suggest} == numbers | words
     assert tuple(fields["pace"].choices) == ("instant", "daily", "weekly")
     assert fields["query_text"].length == 500
     assert fields["like"].length == 4000
@@ -1155,18 +1153,24 @@ async def test_what_others_may_see_can_be_asked_for_again(ask: Ask) -> None:
 
 
 async def test_a_card_opens_aside_and_leads_to_similar_ones(ask: Ask) -> None:
+    thumbs = (
+        Button("More like this", "like", "2011.10043", sign="👍"),
+        Button("Less like this", "dislike", "2011.10043", sign="👎"),
+    )
     reply = await ask("today")
     assert not reply.private
     assert reply.cards[0].buttons == (
         Button("Abstract", "show", "2011.10043", "aside"),
         Button("Similar", "similar", "2011.10043"),
+        *thumbs,
     )
     shown = await ask("show 2011.10043")
     assert shown.private
     assert shown.cards[0].buttons == (
         Button("Similar", "similar", "2011.10043"),
-        Button("More like this", "like", "2011.10043"),
-        Button("Less like this", "dislike", "2011.10043"),
+        Button("Save", "save", "2011.10043"),
+        Button("Why?", "why", "2011.10043"),
+        *thumbs,
     )
 
 
@@ -1197,7 +1201,7 @@ async def test_highlights_come_when_a_room_wants_them(ask: Ask, filled: Store) -
 @pytest.mark.parametrize(
     ("line", "says"),
     [
-        ("settings at:25:00", "25:00 is not understood as at:TIME: not before this time of the day: at:09:00"),
+        ("settings at:25:00", "25:00 is not understood as at:TIME: from this time of the day on: at:09:00"),
         ("settings at:9", "9 is not understood as at:TIME"),
         ("settings days:never", "never is not understood as days:DAYS: on these days: days:mon-fri"),
         ("settings tz:Europe/Belin", "Europe/Belin is no time zone. Did you mean tz:Europe/Berlin?"),
@@ -1208,7 +1212,7 @@ async def test_highlights_come_when_a_room_wants_them(ask: Ask, filled: Store) -
         ("settings tz:../../etc/passwd", "is no time zone."),
         ("settings off at:09:00", "settings off stops all highlights here."),
         ("settings on cs.CV at:9 tz:utc days:weekdays count:0", "0 is not understood as count:N: how many papers"),
-        ("settings at:9am", "9am is not understood as at:TIME: not before this time of the day: at:09:00"),
+        ("settings at:9am", "9am is not understood as at:TIME: from this time of the day on: at:09:00"),
         ("settings at:24:00", "24:00 is not understood as at:TIME"),
         ("settings at: 09:00", "at: does not fit here. Write each setting once and without spaces: at:09:00"),
         ("settings on 09:00", "09:00 does not fit here."),
@@ -1287,7 +1291,8 @@ async def test_a_person_who_cannot_be_written_to_is_told_where_they_ask(ask: Ask
 
 
 def test_who_manages_a_room_matters_to_its_settings_alone() -> None:
-    assert [each.name for each in commands.COMMANDS.values() if each.manages] == ["settings", "deliveries"]
+    managing = [each.name for each in commands.COMMANDS.values() if each.manages]
+    assert managing == ["settings", "taste", "club", "deliveries"]
 
 
 @pytest.mark.parametrize(

@@ -153,6 +153,9 @@ def test_lists_are_read_with_commas(monkeypatch: pytest.MonkeyPatch) -> None:
         ("ADMIN", "canary", "is no destination, a room or a person"),
         ("ADMIN", "slack:T1/canary,slack:T1/C2", "is no destination, a room or a person"),
         ("HEALTH_LISTEN", "canary", "is no host:port"),
+        ("FEEDS", "http://canary.example", "is no https address"),
+        ("FEEDS", "https://canary.example/", "without a / at its end"),
+        ("FEEDS_LISTEN", "canary", "is no host:port"),
     ],
 )
 def test_what_cannot_be_used_is_said_with_an_example_and_never_shown(

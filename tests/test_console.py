@@ -4,9 +4,12 @@ import asyncio
 import json
 import os
 import re
+import resource
+import signal
 import unicodedata
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,8 +19,8 @@ from prompt_toolkit.application import create_app_session
 from prompt_toolkit.input import create_pipe_input
 from prompt_toolkit.output import DummyOutput
 
-from adapters.console import PERSON, ROOM, Adapter, prompt, render
-from bot.model import Button, Call, Card, Destination, Item, Link, Reply, Suggestion, Text
+from adapters.console import PERSON, ROOM, Adapter, files, prompt, render
+from bot.model import Button, Call, Card, Destination, File, Item, Link, Reply, Suggestion, Text
 from bot.ports import DeliveryError
 
 CARD = Card(
@@ -32,6 +35,8 @@ CARD = Card(
     buttons=(Button("Abstract", "show", "2011.10043"),),
 )
 REPLY = Reply(Text("1 paper"), (CARD,), Text("Page 1 of 2"), (Button("Next", "search", "point cloud page:2"),))
+
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_APPEND
 
 
 @contextmanager
@@ -48,7 +53,7 @@ def standing_in(descriptor: int, other: int) -> Iterator[None]:
 
 
 def printing_to(path: Path) -> AbstractContextManager[None]:
-    return standing_in(1, os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND))
+    return standing_in(1, os.open(path, _NEW))
 
 
 @contextmanager
@@ -101,6 +106,14 @@ def test_off_a_terminal_an_answer_is_plain_lines() -> None:
         "",
         "Next: search point cloud page:2",
     ]
+
+
+def test_of_several_papers_none_has_the_steps_that_are_one_sign_elsewhere() -> None:
+    thumb = Button("More like this", "like", "2011.10043", sign="👍")
+    card = replace(CARD, buttons=(*CARD.buttons, thumb))
+    for show in (render.plain, render.styled):
+        assert "More like this: like 2011.10043" in show(replace(REPLY, cards=(card,)))
+        assert "More like this" not in show(replace(REPLY, cards=(card, card)))
 
 
 LIST = Reply(
@@ -327,6 +340,7 @@ async def test_an_answer_as_json_holds_everything_and_only_ascii(tmp_path: Path)
         ],
         "note": "Page 1 of 2",
         "buttons": [{"label": "Next", "line": "search point cloud page:2"}],
+        "file": None,
         "error": None,
     }
 
@@ -400,3 +414,108 @@ def test_the_line_below_the_prompt_explains_what_is_being_typed() -> None:
     assert prompt.hint("search poi").startswith("search QUERY")
     assert prompt.hint("").startswith("help lists the commands")
     assert prompt.hint("x").startswith("help lists the commands")
+
+
+# Files
+
+BIB = File("saved.bib", "application/x-bibtex", "@misc{a,\n title = {Müller}}\n".encode())
+TAKEN = Reply(Text("2 papers."), note=Text("None has authors."), file=BIB)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    made = tmp_path / "here"
+    made.mkdir()
+    monkeypatch.chdir(made)
+    return made
+
+
+def names(folder: Path) -> list[str]:
+    return [each.name for each in folder.iterdir()]
+
+
+def test_a_file_is_written_into_the_folder_and_never_over_another(folder: Path) -> None:
+    said = [str(files.saved(replace(TAKEN, file=replace(BIB, content=b"%d" % n))).note) for n in range(3)]
+
+    names = ["saved.bib", "saved-2.bib", "saved-3.bib"]
+    assert said == [f"None has authors.\nWritten to {folder}/{name}" for name in names]
+    assert [(folder / name).read_bytes() for name in names] == [b"0", b"1", b"2"]
+
+
+def test_a_link_that_stands_in_the_way_is_not_followed(folder: Path) -> None:
+    (folder / "saved.bib").symlink_to(folder / "elsewhere")
+    files.saved(TAKEN)
+
+    assert not (folder / "elsewhere").exists()
+    assert (folder / "saved-2.bib").read_bytes() == BIB.content
+
+
+def test_no_name_leads_out_of_the_folder(folder: Path) -> None:
+    files.saved(replace(TAKEN, file=replace(BIB, name="../../.profile")))
+    assert names(folder) == ["profile"]
+
+
+def test_where_nothing_can_be_written_the_answer_says_so(folder: Path) -> None:
+    folder.rmdir()
+    assert "saved.bib could not be written here: No such file or directory." in str(files.saved(TAKEN).note)
+
+
+def test_half_of_a_file_is_not_left_behind(folder: Path) -> None:
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    old = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1_000, before[1]))
+    try:
+        said = str(files.saved(replace(TAKEN, file=replace(BIB, content=b"x" * 100_000))).note)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, old)
+
+    assert "could not be written here: File too large." in said
+    assert names(folder) == []
+
+
+async def test_off_a_terminal_the_file_alone_is_the_output(
+    folder: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with capfd.disabled(), printing_to(tmp_path / "out"), standing_in(2, os.open(tmp_path / "err", _NEW)):
+        await Adapter().give(TAKEN)
+
+    assert (tmp_path / "out").read_bytes() == BIB.content
+    assert text(tmp_path / "err") == "2 papers.\n\nNone has authors.\n"
+    assert names(folder) == []
+
+
+async def test_on_a_terminal_the_file_is_written_and_the_answer_says_where(folder: Path) -> None:
+    reading, writing = os.openpty()
+    with standing_in(1, writing):
+        await Adapter().give(TAKEN)
+        shown = os.read(reading, 4096).decode()
+    os.close(reading)
+
+    assert "Written to" in shown
+    assert (folder / "saved.bib").read_bytes() == BIB.content
+
+
+async def test_an_answer_without_a_file_is_given_as_it_is_shown(tmp_path: Path) -> None:
+    with printing_to(tmp_path / "out"):
+        await Adapter().give(REPLY)
+    assert text(tmp_path / "out") == f"{render.plain(REPLY)}\n\n"
+
+
+async def test_what_is_asked_for_line_by_line_leaves_its_file_in_the_folder(folder: Path, tmp_path: Path) -> None:
+    async def answer(_: Call) -> Reply:
+        return TAKEN
+
+    with typing(b"export\n"), printing_to(tmp_path / "out"):
+        await asyncio.wait_for(Adapter().run(answer, nothing), 5)
+
+    assert f"Written to {folder}/saved.bib" in text(tmp_path / "out")
+    assert (folder / "saved.bib").read_bytes() == BIB.content
+
+
+def test_a_file_is_in_the_answer_as_json() -> None:
+    assert json.loads(render.as_json(TAKEN))["file"] == {
+        "name": "saved.bib",
+        "media_type": "application/x-bibtex",
+        "content": BIB.content.decode(),
+    }

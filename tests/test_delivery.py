@@ -285,7 +285,7 @@ async def test_a_notice_of_what_was_put_right_meanwhile_is_not_sent(
     notice = Delivery(ANN, "notice", str(ROOM), FRIDAY, ())
     await store.follow(Following(ROOM))
 
-    assert await compose.compose(notice, store) is None
+    assert await compose.compose(notice, store, NOW) is None
 
 
 async def test_sixteen_are_delivered_to_at_once_and_each_in_order(store: Store, crowd: Crowd, clock: Clock) -> None:

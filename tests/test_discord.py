@@ -311,6 +311,14 @@ async def test_a_command_of_an_older_version_is_told_of(chat: FakeDiscord) -> No
     assert "older version" in said(page)
 
 
+async def test_a_command_is_found_where_an_older_version_had_it(chat: FakeDiscord) -> None:
+    papers, paper, *others = chat.commands
+    chat.register([papers | {"options": [*papers["options"], *paper["options"]]}, *others])
+    page = await (await chat.slash(chat.ben, chat.papers, "papers show", id="2011.00001")).final()
+
+    assert titles(page) == [LIDAR.title]
+
+
 _DIALOG: tuple[tuple[str, dict[str, Any]], ...] = (
     *(("help", {"command": name}) for name in COMMANDS),
     ("show", {"id": "xyz"}),
@@ -330,18 +338,24 @@ _DIALOG: tuple[tuple[str, dict[str, Any]], ...] = (
 
 
 async def test_whatever_one_is_told_to_type_can_be_typed(chat: FakeDiscord) -> None:
-    names = {each["name"]: [one["name"] for one in each.get("options", [])] for each in chat.commands[0]["options"]}
+    names = {
+        f"{root['name']} {each['name']}": [one["name"] for one in each.get("options", [])]
+        for root in chat.commands
+        for each in root.get("options", [])
+    }
     told: set[str] = set()
     for command, options in _DIALOG:
         page = await (await chat.slash(chat.ada, chat.papers, command, **options)).final()
-        told |= set(re.findall(r"`(/papers [^`]+)`", page.content))
+        told |= set(re.findall(r"`(/papers? [^`]+)`", page.content))
 
     assert len(told) >= 25
     for line in told:
-        command, _, text = line.removeprefix("/papers ").partition(" ")
+        root, command, text = f"{line[1:]} ".split(" ", 2)
+        command = f"{root} {command}"
         fields = re.split(rf"(?:^| )({'|'.join(names[command] or ['$'])}):", text)
         assert not fields[0], line
         values = dict(zip(fields[1::2], fields[2::2], strict=True))
+        values = {name: value.rstrip() for name, value in values.items()}
         # What only stands for a value, and what Discord asks for before it sends a command, is left out.
         if values and not set(values.values()) & {"DATE", "NUMBER"}:
             await (await chat.slash(chat.ada, chat.papers, command, **values)).final()
@@ -422,6 +436,9 @@ async def test_a_personal_answer_can_be_shared(chat: FakeDiscord) -> None:
     assert titles(shared) == [LIDAR.title]
     assert "shared by" in said(shared)
     assert "Share to channel" not in shared.buttons
+    discussed = await (await chat.slash(chat.ada, chat.papers, "discussed")).final()
+    assert titles(discussed) == [LIDAR.title]
+    assert "1 person here" in said(discussed)
 
 
 async def test_a_search_is_subscribed_to_and_the_subscription_undone_by_buttons(chat: FakeDiscord) -> None:

@@ -11,27 +11,35 @@ import pytest
 from adapters.discord.commands import (
     CHANNEL,
     COMMAND,
+    OF_ONE,
     SIMILAR,
     channel_of,
     command_of,
     focused_of,
+    is_ours,
     locales,
     option_name,
     options_of,
     payload,
+    root,
     text_of,
 )
+from adapters.discord.typed import here
 from bot.commands import COMMANDS
 from tests.fakes import discord_limits, discord_schema
 from tests.fakes.discord_command_limits import LOCALES
 
 
-def papers() -> Any:
-    return payload()[0]
+def roots() -> dict[str, Any]:
+    return {each["name"]: each for each in payload() if each["type"] == 1}
+
+
+def subcommands() -> dict[str, Any]:
+    return {one["name"]: one for each in roots().values() for one in each["options"]}
 
 
 def subcommand(name: str) -> Any:
-    return next(each for each in papers()["options"] if each["name"] == name)
+    return subcommands()[name]
 
 
 def option(command: str, name: str) -> Any:
@@ -49,7 +57,7 @@ def typed(command: str, *options: dict[str, Any]) -> dict[str, Any]:
     """Return the data of an interaction, as Discord sends them."""
     return {
         "id": "1",
-        "name": COMMAND,
+        "name": root(command) if command in COMMANDS else COMMAND,
         "type": 1,
         "options": [{"type": 1, "name": command, "options": list(options)}],
     }
@@ -68,11 +76,32 @@ def test_discord_takes_the_payload_by_its_rules_and_by_its_own_description() -> 
 
 
 def test_every_command_of_the_registry_is_a_subcommand_in_its_order_and_in_its_words() -> None:
-    assert [each["name"] for each in papers()["options"]] == list(COMMANDS)
-    assert papers()["name"] == COMMAND
+    assert list(roots()) == [COMMAND, OF_ONE]
+    for where, made in roots().items():
+        assert [one["name"] for one in made["options"]] == [name for name in COMMANDS if root(name) == where]
+    assert subcommands().keys() == COMMANDS.keys()
     for name, each in COMMANDS.items():
         said = subcommand(name)["description"]
         assert said == each.summary or (said.endswith("…") and each.summary.startswith(said[:-1]))
+
+
+@pytest.mark.parametrize(
+    ("line", "typed_as"),
+    [
+        ("show 2011.10043", "/paper show id:2011.10043"),
+        ("like", "/paper like"),
+        ("similar 2011.10043", "/paper similar like:2011.10043"),
+        ("today cs.CV", "/papers today category:cs.CV"),
+    ],
+)
+def test_what_is_done_with_one_paper_is_in_a_command_of_its_own(line: str, typed_as: str) -> None:
+    assert here(f"Type one like: {line}") == f"Type one like: {typed_as}"
+
+
+def test_what_a_client_that_was_open_before_sends_is_still_ours() -> None:
+    for each in roots():
+        assert is_ours({"name": each})
+    assert not is_ours({"name": "find"})
 
 
 def test_every_parameter_is_an_option_and_what_is_required_comes_first() -> None:
@@ -96,18 +125,21 @@ def test_an_option_takes_what_its_parameter_does() -> None:
     for name, command in COMMANDS.items():
         for parameter, each in command.parameters.items():
             made = option(name, option_name(name, parameter))
-            assert ("choices" in made) == bool(each.choices)
-            assert ("autocomplete" in made) == bool(each.suggest and not each.choices and not each.most)
+            listed = 0 < len(each.choices) <= 25
+            assert ("choices" in made) == listed
+            assert ("autocomplete" in made) == bool((each.suggest or each.choices) and not listed and not each.most)
             if each.most:
                 assert (made["type"], made["min_value"], made["max_value"]) == (4, 1, each.most)
-            elif each.choices:
+            elif listed:
                 assert [choice["value"] for choice in made["choices"]] == list(each.choices)
             else:
                 assert (made["type"], made["min_length"], made["max_length"]) == (3, 1, each.length)
 
 
 def test_settings_alone_can_name_a_channel() -> None:
-    having = [each["name"] for each in papers()["options"] for one in each.get("options", []) if one["name"] == CHANNEL]
+    having = [
+        name for name, each in subcommands().items() if CHANNEL in [one["name"] for one in each.get("options", [])]
+    ]
     assert having == ["settings"]
     # Text, announcement and its threads, threads, forum: https://docs.discord.com/developers/resources/channel
     assert option("settings", CHANNEL)["channel_types"] == [0, 5, 10, 11, 12, 15]
@@ -129,15 +161,17 @@ def test_commands_are_for_servers_direct_messages_and_groups_however_they_were_i
 @pytest.mark.parametrize("code", ["de", "es-ES", "fr"])
 def test_every_description_and_the_menu_are_translated_and_nothing_else_is(code: str) -> None:
     texts = locales()[code]
-    options = {one["name"] for each in papers()["options"] for one in each.get("options", [])}
+    options = {one["name"] for each in subcommands().values() for one in each.get("options", [])}
     assert set(texts) == {"names", "commands", "options"}
-    assert set(texts["commands"]) == {COMMAND, *COMMANDS}
+    assert set(texts["commands"]) == {*roots(), *COMMANDS}
     assert set(texts["options"]) == options
     assert set(texts["names"]) == {SIMILAR}
-    assert papers()["description_localizations"][code] == texts["commands"][COMMAND]
+    for name, each in roots().items():
+        assert each["description_localizations"][code] == texts["commands"][name]
     assert subcommand("search")["description_localizations"][code] == texts["commands"]["search"]
     assert option("search", "query")["description_localizations"][code] == texts["options"]["query"]
-    assert payload()[1]["name_localizations"][code] == texts["names"][SIMILAR]
+    (menu,) = (each for each in payload() if each["type"] == 3)
+    assert menu["name_localizations"][code] == texts["names"][SIMILAR]
 
 
 def test_the_languages_are_discords() -> None:
@@ -145,7 +179,7 @@ def test_the_languages_are_discords() -> None:
 
 
 def test_translations_are_not_the_english_and_keep_what_is_typed_as_it_is() -> None:
-    for each in nodes(papers()):
+    for each in (one for whole in roots().values() for one in nodes(whole)):
         for code, text in each["description_localizations"].items():
             assert text != each["description"], (code, text)
     for texts in locales().values():
@@ -155,7 +189,7 @@ def test_translations_are_not_the_english_and_keep_what_is_typed_as_it_is() -> N
 
 def test_an_option_of_one_name_says_the_same_everywhere() -> None:
     said: dict[str, str] = {}
-    for command in papers()["options"]:
+    for command in subcommands().values():
         for each in command.get("options", []):
             assert said.setdefault(each["name"], each["description"]) == each["description"]
 

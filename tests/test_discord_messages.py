@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -91,7 +92,7 @@ async def test_a_paper_that_is_opened_is_shown_whole(store: Store, call: MakeCal
 
     assert problems(said) == []
     assert str(reply.cards[0].body) in discord_markdown.shown(said.embeds[0].description or "")
-    assert list(controls(said)) == ["Similar", "More like this", "Less like this"]
+    assert list(controls(said)) == ["Similar", "Save", "Why?", "More like this", "Less like this"]
 
 
 @pytest.mark.parametrize("line", ["help", "help search", "help settings", "subscriptions", "no such"])
@@ -102,7 +103,7 @@ async def test_what_is_no_paper_is_content_with_commands_as_they_are_typed_here(
 
     assert problems(said) == []
     assert live(said) == []
-    assert "/papers " in said.content
+    assert "/papers " in said.content or "/paper " in said.content
 
 
 async def test_help_says_every_example_as_it_is_typed_here(store: Store, call: MakeCall) -> None:
@@ -113,11 +114,13 @@ async def test_help_says_every_example_as_it_is_typed_here(store: Store, call: M
 
 
 def test_several_papers_are_opened_from_one_menu_and_one_paper_by_its_buttons() -> None:
-    several = message(Reply(Text("Two papers"), (paper(1, "First"), paper(2, "Second"))))
-    one = message(Reply(Text("One paper"), (paper(1),)))
+    thumb = Button("More like this", "like", "1", sign="👍")
+    first = replace(paper(1, "First"), buttons=(*paper(1).buttons, thumb))
+    several = message(Reply(Text("Two papers"), (first, paper(2, "Second"))))
+    one = message(Reply(Text("One paper"), (first,)))
 
     assert controls(several) == {"Abstract …": ["First", "Second"]}
-    assert controls(one) == {"Abstract": [], "Similar": []}
+    assert controls(one) == {"Abstract": [], "Similar": [], "More like this": []}
 
 
 def test_the_lines_of_a_list_are_changed_from_one_menu_for_each_kind_of_change() -> None:

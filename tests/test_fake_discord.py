@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
@@ -981,3 +982,62 @@ async def test_every_answer_has_the_shape_of_the_sdk(discord: FakeDiscord, clien
     assert member["user"]["username"] == "ada"
     guilds = await client.http.get_guilds(200)
     assert [int(each["id"]) for each in guilds] == [discord.home.id]
+
+
+# Files
+
+
+async def test_a_file_hangs_on_an_answer_and_stays_until_an_edit_puts_another_there(
+    discord: FakeDiscord, live: Client
+) -> None:
+    async def answer(interaction: sdk.Interaction[Any]) -> None:
+        await interaction.response.send_message("hi", files=[sdk.File(io.BytesIO(b"one"), "one.txt")])
+        await interaction.edit_original_response(content="there")
+        shown = (await interaction.original_response()).attachments
+        seen.extend((each.filename, each.size) for each in shown)
+        new = sdk.File(io.BytesIO(b"second"), "two.txt")
+        await interaction.edit_original_response(content="hello", attachments=[new])
+
+    seen: list[tuple[str, int]] = []
+
+    live.answer = answer
+    page = await (await discord.slash(discord.ben, discord.papers, "search", query="x")).final()
+    await discord.until(lambda: page.content == "hello")
+
+    assert seen == [("one.txt", 3)]
+    assert [(each.name, each.content) for each in page.files] == [("two.txt", b"second")]
+
+
+async def test_a_file_that_is_too_large_is_refused(discord: FakeDiscord, live: Client) -> None:
+    refused: list[tuple[int, int]] = []
+
+    async def answer(interaction: sdk.Interaction[Any]) -> None:
+        large = sdk.File(io.BytesIO(b"x" * (interaction.filesize_limit + 1)), "large.txt")
+        refused.append(await refusal(interaction.response.send_message("hi", file=large)))
+        await interaction.response.send_message("hi")
+
+    live.answer = answer
+    discord.expect("large.txt has 1001 bytes, not at most 1000")
+    discord.world.largest_file = 1_000
+    page = await (await discord.slash(discord.ben, discord.papers, "search", query="x")).final()
+
+    assert (refused, page.files) == ([(413, 40005)], [])
+
+
+async def test_a_file_that_is_not_named_in_the_body_is_refused(discord: FakeDiscord, live: Client) -> None:
+    refused: list[int] = []
+
+    async def answer(interaction: sdk.Interaction[Any]) -> None:
+        data = {"content": "hi", "allowed_mentions": {"parse": []}, "attachments": [{"id": 1, "filename": "a.txt"}]}
+        form = aiohttp.FormData({"payload_json": json.dumps({"type": 4, "data": data})})
+        form.add_field("files[0]", b"a", filename="a.txt")
+        url = f"{discord.api}/interactions/{interaction.id}/{interaction.token}/callback"
+        async with aiohttp.ClientSession() as session, session.post(url, data=form) as response:
+            refused.append(response.status)
+        await interaction.response.send_message("hi")
+
+    live.answer = answer
+    discord.expect("are not the files [0]")
+    await (await discord.slash(discord.ben, discord.papers, "search", query="x")).final()
+
+    assert refused == [400]

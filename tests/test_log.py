@@ -134,6 +134,7 @@ def everything_logged(log_format: Literal["json", "text"]) -> None:
         *(part for value in SECRETS.values() for part in value.split(",")),
         *("xoxp-2-canary", "xoxe-1-canary", "xoxe.xoxb-1-canary", "xapp-2-A1-canary"),
         *("wss://wss.example/link/?ticket=canary-1&app_id=2", "https://hooks.slack-gov.com/actions/T1/2/canary"),
+        f"https://papers.example/feed/canary{'x' * 37}",
         json.dumps({"token": "aW50ZXJhY3Rpb246canary%3D"}),
         "https://hooks.slack.com/commands/T1/2/canary",
         *("https://discord.com/api/v10/webhooks/100/aW50-canary_1/messages/@original", f"Bot {ANOTHER_TOKEN}"),
@@ -155,7 +156,7 @@ def test_no_secret_reaches_the_log_not_even_in_a_traceback(
     logged = capsys.readouterr().err
     assert "canary" not in logged
     assert KEY not in logged
-    assert logged.count("Traceback") == logged.count("ValueError: ") == 18
+    assert logged.count("Traceback") == logged.count("ValueError: ") == 19
     if log_format == "json":
         events = [json.loads(line) for line in logged.splitlines()]
         assert events[0]["event"] == "said [redacted]"

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import UTC, date, datetime
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ import pytest
 
 from adapters.console import Adapter
 from adapters.discord.commands import option_name
+from bot import agenda, feeds
 from bot.commands import COMMANDS, places
 from bot.daily import take_in
 from bot.delivery import deliver
@@ -46,6 +47,17 @@ DIALOG = (
     "preview ghent",
     "subscribe ghent",
     "matches",
+    "why 2011.00001",
+    "why-not 2011.00001",
+    "why-not 2011.00002 ghent lidar",
+    "like 2011.00001",
+    "dislike 2011.00002",
+    "taste",
+    "matches",
+    "taste reset",
+    "taste reset now",
+    "taste off",
+    "taste on",
     "subscriptions",
     "mute 1",
     "unmute 1",
@@ -109,7 +121,7 @@ async def test_every_line_of_a_dialog_shows_the_same_papers_everywhere(chats: Ch
 
         assert papers(await chats.in_slack(line)) == shown, line
         assert papers(await chats.in_discord(line)) == shown, line
-    assert list(counts.values()) == [10, 10, 1, 0, 10, 1, 2, 1, 0, 3, 3, 3, 3, 0, 0, 0, 0]
+    assert list(counts.values()) == [10, 10, 1, 0, 10, 1, 2, 1, 0, 3, 3, 3, 3, 1, 1, 1, *[0] * 11]
 
 
 async def test_how_alerts_come_is_chosen_the_same_way_everywhere(chats: Chats) -> None:
@@ -118,6 +130,26 @@ async def test_how_alerts_come_is_chosen_the_same_way_everywhere(chats: Chats) -
 
     for say in (chats.in_terminal, chats.in_slack, chats.in_discord):
         assert how in " ".join((await say(line)).split())
+
+
+async def test_a_holiday_a_snooze_an_author_and_a_feed_are_had_the_same_way_everywhere(chats: Chats) -> None:
+    await take_in(test_discord.DIGEST, chats.store, NOON)
+    await feeds.switch("https://papers.example", chats.store)
+    for say in (chats.in_terminal, chats.in_slack, chats.in_discord):
+        await say("subscribe clouds")
+        for line, said in (
+            ("pause until friday", "Alerts to you rest until Fri 27 Nov 2020, 09:00 UTC."),
+            ("subscriptions", "Alerts to you rest until Fri 27 Nov 2020, 09:00 UTC."),
+            ("pause off", "You are back. Nothing came meanwhile."),
+            ("mute 1 until friday", "You will not be told of it before Fri 27 Nov 2020, 00:00 UTC."),
+            ("follow Jane Doe", "number 2 of yours."),
+            ("follow 2011.00002", "citations cannot be followed."),
+            ("feed 1", "/feed/"),
+            ("feed 1", "There is a feed of clouds already."),
+            ("feed", "1 feed of 2 subscriptions."),
+            ("feed 1 off", "The feed of clouds is closed:"),
+        ):
+            assert said in " ".join((await say(line)).split()), line
 
 
 async def test_a_subscription_takes_anothers_place_the_same_way_everywhere(chats: Chats) -> None:
@@ -157,8 +189,40 @@ async def test_alerts_and_highlights_bring_the_same_papers_everywhere(chats: Cha
 async def test_what_is_stored_about_a_person_is_shown_and_erased_the_same_way_everywhere(chats: Chats) -> None:
     for say in (chats.in_terminal, chats.in_slack, chats.in_discord):
         await say("subscribe clouds")
-        assert "Stored about you: 1 subscription" in await say("export")
+        assert "Stored about you: 1 subscription" in await say("export me")
         assert "me now" in await say("forget me")
         assert "You have 1 subscription." in await say("subscriptions")
         assert "Erased: 1 subscription" in await say("forget me now")
-        assert "Nothing is stored about you." in await say("export")
+        assert "Nothing is stored about you." in await say("export me")
+
+
+async def test_a_journal_club_is_run_and_its_agenda_posted_the_same_way_everywhere(chats: Chats) -> None:
+    await take_in(test_discord.DIGEST, chats.store, NOON)
+    chats.discord.home.join(chats.discord.ben, manage=True)
+    for say in (chats.in_terminal, chats.in_slack, chats.in_discord):
+        begun = await say("club on mon at:14:00 tz:Europe/Berlin count:1")
+        for paper in ("2011.00002", "2011.00003"):
+            assert "with your vote" in await say(f"club nominate {paper}")
+        assert "does not have your vote: 0 votes." in await say("club unvote 2011.00002")
+        assert "You present Point clouds, part 3." in await say("club present 2011.00003")
+        standing = " ".join((await say("club")).split())
+
+        assert "Mon 23 Nov 2020, 14:00, Europe/Berlin" in begun
+        assert "(2011.00003): 1 vote; a member of this room presents it" in standing
+        assert standing.index("2011.00003") < standing.index("2011.00002")
+        assert "Only who" not in await say("club skip")
+        assert "does not take place" in await say("club")
+        await say("club unskip")
+    notice = datetime(2020, 11, 23, 12, tzinfo=UTC)
+    await chats.store.owe(await agenda.plan(chats.store, notice), notice)
+    await chats.store.begin_delivery()
+    with printing_to(chats.terminal):
+        tally = await deliver(chats.store, chats.platforms, lambda: notice)
+
+    assert tally.sent == 3
+    assert papers(text(chats.terminal)) == ["2011.00003"]
+    (in_slack,) = (each for each in chats.slack.messages if "Journal club: Mon" in each.text and not each.thread_ts)
+    (in_discord,) = (each for each in chats.discord.messages if "Journal club: Mon" in each.content)
+    assert papers(json.dumps(in_slack.blocks)) == papers(json.dumps(in_discord.embeds)) == ["2011.00003"]
+    for posted in (text(chats.terminal), json.dumps(in_slack.blocks), json.dumps(in_discord.embeds)):
+        assert "a member of this room presents it" in " ".join(posted.split())

@@ -39,7 +39,8 @@ async def test_it_is_said_what_a_reaction_does_in_counts_only(ask: Ask, store: S
 
     assert first.text.plain == (
         "Papers like Title 1 go up in this room's highlights: 1 person here likes it. "
-        "It takes effect with the next digest."
+        "It takes effect with the next digest, and in your alerts at once.\n"
+        "Counts now: 1 paper that this room liked."
     )
     assert "2 people here like it." in second.text.plain
     assert first.private

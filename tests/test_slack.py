@@ -311,6 +311,7 @@ async def test_a_private_answer_is_shared_when_its_asker_wants_that(chat: FakeSl
     assert "<@U1>" not in texts(shared.blocks)
     await chat.answered(await chat.press("Next", on=shared))
     assert "Page 2 of 4" in texts(shared.blocks)
+    assert "1 person here" in texts((await chat.answered(await chat.slash("discussed"))).blocks)
 
 
 @pytest.mark.parametrize(

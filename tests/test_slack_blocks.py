@@ -30,7 +30,12 @@ CARD = Card(
     ("cs.CV", "Fri 20 Nov 2020"),
     "https://arxiv.org/pdf/2011.10043",
     (Link("https://github.com/zdaxie/PixPro", "code"), Link("https://example.org/page")),
-    (Button("Abstract", "show", "2011.10043", shown="aside"), Button("Similar", "similar", "2011.10043")),
+    (
+        Button("Abstract", "show", "2011.10043", shown="aside"),
+        Button("Similar", "similar", "2011.10043"),
+        Button("More like this", "like", "2011.10043", sign="👍"),
+        Button("Less like this", "dislike", "2011.10043", sign="👎"),
+    ),
 )
 PAGE = Reply(
     Text("53 papers for pixel"),
@@ -138,6 +143,13 @@ def test_highlights_are_one_message_with_their_details_in_its_thread() -> None:
     assert texts([each.blocks for each in rest]).count("Contrastive learning") == 10
 
 
+def test_a_list_beside_papers_stands_in_the_message_of_a_room() -> None:
+    messages = blocks.thread(replace(PAGE, items=(Item(Text("What rises"), (Button("Papers", "search", "rises"),)),)))
+
+    assert "What rises" in texts(messages[0].blocks)
+    assert troubles(messages) == []
+
+
 def test_what_is_noted_below_a_message_is_there_in_a_room_and_in_full() -> None:
     steps = f"To hear less, type: subscribe {'x' * 480} instead:1"
     lines = ["and 2 more: to see all, type: matches 2020-11-20", f"{'x' * 480} alone brought 2. {steps}"]
@@ -169,11 +181,20 @@ def test_a_list_keeps_each_lines_buttons_with_it() -> None:
     assert texts(said.blocks[1:3]).split("\n")[:3] == ["2. lidar", "Mute", "Remove"]
 
 
-def test_of_several_papers_each_has_the_one_button_that_opens_it() -> None:
-    for several in (blocks.message(PAGE), blocks.chapters(PAGE)[0]):
-        assert {each["text"]["text"] for each in found(several.blocks[:-1], "button")} == {"Abstract"}
+def test_of_several_papers_each_has_the_button_that_opens_it_and_the_thumbs_as_signs() -> None:
+    for several in (blocks.message(PAGE), blocks.chapters(PAGE)[0], blocks.thread(PAGE)[1]):
+        of_first = [each for each in found(several.blocks, "button") if ":card0:" in each["action_id"]]
+        assert [each["text"]["text"] for each in of_first] == ["Abstract", "👍", "👎"]
+        assert [each.get("accessibility_label") for each in of_first] == [None, "More like this", "Less like this"]
     alone = blocks.message(replace(PAGE, cards=(CARD,)))
-    assert [each["text"]["text"] for each in found(alone.blocks, "button")][:2] == ["Abstract", "Similar"]
+    shown = [each["text"]["text"] for each in found(alone.blocks, "button")]
+    assert shown[:4] == ["Abstract", "Similar", "More like this", "Less like this"]
+
+
+def test_ten_papers_with_their_thumbs_and_their_first_lines_are_one_message() -> None:
+    said = blocks.message(replace(PAGE, cards=(replace(CARD, body=Text("word " * 55)),) * 10))
+    assert texts(said.blocks).count("word " * 50) == 10
+    assert len(found(said.blocks, "button")) == 33
 
 
 def test_the_first_line_of_a_reply_stands_out_where_it_heads_papers_or_a_list() -> None:

@@ -86,7 +86,8 @@ def test_direct_messages_can_be_written_and_names_come_as_typed() -> None:
 def test_no_scope_is_asked_for_that_the_settings_do_not_need() -> None:
     plain = set(scopes(PLAIN))
     assert plain == {
-        *("commands", "chat:write", "im:write", "im:history", "app_mentions:read", "channels:read", "groups:read"),
+        *("commands", "chat:write", "im:write", "im:history", "files:write", "app_mentions:read", "channels:read"),
+        *("groups:read", "reactions:read"),
     }
     admins = Settings("sqlite:///x.db", slack_managers="admins")
     assert set(scopes(admins)) - plain == {"users:read"}
@@ -111,6 +112,8 @@ def test_links_are_watched_only_with_the_extra() -> None:
         ("app_mention", "app_mentions:read"),
         ("message.im", "im:history"),
         ("link_shared", "links:read"),
+        ("reaction_added", "reactions:read"),
+        ("reaction_removed", "reactions:read"),
         ("app_home_opened", None),
         ("app_uninstalled", None),
         ("tokens_revoked", None),

@@ -15,7 +15,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcon
 from datetime import UTC, datetime
 from pathlib import Path
 
-from adapters.console import prompt, render
+from adapters.console import files, prompt, render
 from bot.commands import call
 from bot.config import Settings
 from bot.model import Answer, Call, Destination, Reply, Suggest, Text
@@ -54,7 +54,7 @@ class Adapter:
         try:
             async for line in lines:
                 if line.strip():
-                    await self.show(await answer(self.call(line)))
+                    await self.show(files.saved(await answer(self.call(line))))
         except BrokenPipeError:
             return  # nobody reads the answers any more
 
@@ -91,6 +91,15 @@ class Adapter:
         asked = f"{render.line(f'> {typed}', 'bold')}\n\n" if typed else ""
         await self._write(f"{asked}{render.shown(reply)}\n\n")
 
+    async def give(self, reply: Reply) -> None:
+        """Print an answer and leave its file in this folder; where the output goes elsewhere, it is the file."""
+        if reply.file is None or render.is_terminal(sys.__stdout__):
+            await self.show(files.saved(reply))
+            return
+        await self._put(reply.file.content)
+        if sys.__stderr__ is not None:
+            sys.__stderr__.write(f"{render.plain(Reply(reply.text, note=reply.note))}\n")
+
     async def show_json(self, reply: Reply) -> None:
         """Print an answer as one JSON object, in ASCII: it is faithful so, and no terminal obeys it."""
         await self._write(f"{render.as_json(reply)}\n")
@@ -121,11 +130,13 @@ class Adapter:
             yield line
 
     async def _write(self, text: str) -> None:
+        await self._put(text.encode(sys.__stdout__.encoding if sys.__stdout__ else "utf-8", "replace"))
+
+    async def _put(self, data: bytes) -> None:
         if sys.__stdout__ is None:
             raise OSError(errno.EBADF, "Standard output is closed")
         sys.__stdout__.flush()
         output = sys.__stdout__.fileno()
-        data = text.encode(sys.__stdout__.encoding, "replace")
         async with self._writing, self._above_the_prompt():
             if _is_file(output):
                 _write_all(output, data)

@@ -7,9 +7,10 @@ import json
 import shutil
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, TextIO
 
-from bot.model import Button, Card, Item, Reply, Text
+from bot.model import Button, Card, File, Item, Reply, Text
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -52,6 +53,7 @@ def as_json(reply: Reply) -> str:
             ],
             "note": str(reply.note),
             "buttons": [_button(button) for button in reply.buttons],
+            "file": _file(reply.file) if reply.file else None,
             "error": reply.error,
         }
     )
@@ -71,7 +73,7 @@ def is_terminal(stream: TextIO | None) -> bool:
 
 def plain(reply: Reply) -> str:
     blocks = [reply.error, _said(reply).plain, "\n".join(line for item in reply.items for line in _plain_item(item))]
-    blocks += ["\n".join(_plain_card(card)) for card in reply.cards]
+    blocks += ["\n".join(_plain_card(card)) for card in _cards(reply)]
     blocks += [str(reply.note), "\n".join(_steps(reply.buttons))]
     return "\n\n".join(block.translate(_LINES).strip("\n") for block in blocks if block)
 
@@ -90,7 +92,7 @@ def styled(reply: Reply) -> str:
         parts.append(_marked(item.text, "", _ONE_LINE))
         parts += [Padding(Styled(_on_one_line(item.buttons), "dim"), (0, 0, 0, 2))] if item.buttons else []
     parts += [""] if reply.items else []
-    for card in reply.cards:
+    for card in _cards(reply):
         lines = [_marked(card.title, "bold", _ONE_LINE)]
         if card.why.plain:
             lines.append(_marked(card.why, "green", _ONE_LINE))
@@ -106,6 +108,10 @@ def styled(reply: Reply) -> str:
     return _rendered(*parts)
 
 
+def _file(file: File) -> dict[str, str]:
+    return {"name": file.name, "media_type": file.media_type, "content": file.content.decode("utf-8", "replace")}
+
+
 def _button(button: Button) -> dict[str, str]:
     return {"label": button.label, "line": _typeable(button)}
 
@@ -118,6 +124,13 @@ def _said(reply: Reply) -> Text:
     """Return a reply's text, but where that is the error once more; and before it the room that it speaks of."""
     said = Text() if reply.text.plain == reply.error else reply.text
     return Text(f"About {reply.about}\n{said}") if reply.about else said
+
+
+def _cards(reply: Reply) -> Iterator[Card]:
+    """Yield the papers of a reply: of several without the steps that are one sign elsewhere, and a line's half here."""
+    for card in reply.cards:
+        few = tuple(each for each in card.buttons if not each.sign)
+        yield replace(card, buttons=few) if len(reply.cards) > 1 else card
 
 
 def _plain_card(card: Card) -> Iterator[str]:

@@ -18,6 +18,7 @@ PEOPLE = "dm"
 """The workspace of people: a person is the same one in every server."""
 
 _BELOW = Reply(Text("The answer is below, for everybody to see."), private=True)
+_LIGHT = 256 * 1024  # bytes of a file that can be sent within the time that Discord waits
 _AT_ONCE = 0.5  # seconds: an answer that is not ready by then is put off; the first word is due within three
 _ALREADY_ANSWERED = 40060
 
@@ -111,7 +112,7 @@ class Asked:
         if self._begun:
             await self._edit(said)
         else:
-            await self._begin(partial(self.interaction.response.edit_message, **_edited(said)))
+            await self._begin(lambda: self.interaction.response.edit_message(**_edited(said)))
 
     async def share(self, reply: Reply) -> None:
         """Show an answer to everybody in the channel, and say who wanted that."""
@@ -130,10 +131,14 @@ class Asked:
     async def _message(
         self, reply: Reply, *, by: str = "", note: str = "", share: bool = False, own: bool = False
     ) -> messages.Message:
-        said = messages.message(reply, by=by or self.user, note=note, share=share and self.may_write)
+        share = share and self.may_write
+        largest = self.interaction.filesize_limit
+        said = messages.message(reply, by=by or self.user, note=note, share=share, largest=largest)
         if said.lines:
             whose = self.person if own or self.is_alone else self.workspace
             await self.soon(pressed.remember(said.lines, whose, self._ledger, self.interaction.created_at))
+        if said.file and len(said.file.content) > _LIGHT and not self._begun:
+            await self._put_answer_off()
         return said
 
     async def _put_answer_off(self) -> None:
@@ -145,13 +150,10 @@ class Asked:
             self._put_off = True
 
     async def _say(self, said: messages.Message, *, private: bool) -> None:
-        content: dict[str, Any] = {"content": said.content, "embeds": said.embeds, "ephemeral": private}
-        if view := said.view():
-            content["view"] = view
         if self._begun:
-            await self.interaction.followup.send(**content)
+            await self.interaction.followup.send(**_new(said, private=private))
         else:
-            await self._begin(partial(self.interaction.response.send_message, **content))
+            await self._begin(lambda: self.interaction.response.send_message(**_new(said, private=private)))
 
     async def _begin(self, answer: _Step) -> None:
         """Give the first answer. Discord takes only one: where that of an earlier try stands, all is well."""
@@ -163,7 +165,7 @@ class Asked:
         self._begun = True
 
     async def _edit(self, said: messages.Message) -> None:
-        await _repeated(partial(self.interaction.edit_original_response, **_edited(said)))
+        await _repeated(lambda: self.interaction.edit_original_response(**_edited(said)))
 
 
 def error(text: str) -> Reply:
@@ -175,8 +177,15 @@ def noted(reply: Reply, note: str) -> Reply:
     return replace(reply, note=Text("\n".join(filter(None, [str(reply.note), note]))))
 
 
+def _new(said: messages.Message, *, private: bool) -> dict[str, Any]:
+    content: dict[str, Any] = {"content": said.content, "embeds": said.embeds, "ephemeral": private}
+    if view := said.view():
+        content["view"] = view
+    return content | ({"files": said.upload()} if said.file else {})
+
+
 def _edited(said: messages.Message) -> dict[str, Any]:
-    return {"content": said.content, "embeds": said.embeds, "view": said.view()}
+    return {"content": said.content, "embeds": said.embeds, "view": said.view(), "attachments": said.upload()}
 
 
 _Step = Callable[[], Awaitable[object]]

@@ -16,13 +16,17 @@ from bot.commands import COMMANDS
 from bot.dispatch import Command, Parameter
 from bot.model import Text
 
-COMMAND = "papers"
+COMMAND, OF_ONE = "papers", "paper"
 SIMILAR = "Find related papers"
 CHANNEL = "channel"
 
-_ABOUT = "Search research papers, subscribe, and choose the highlights of a channel."
+_ABOUT = {
+    COMMAND: "Search research papers, subscribe, and choose the highlights of a channel.",
+    OF_ONE: "Read one research paper, say what you make of it, ask why it is here.",
+}
 _ABOUT_CHANNEL = "which channel, thread or forum; this one if left out"
 _LONGEST = 100  # characters of a description
+_CHOICES = 25  # of more, those that fit are offered to who types
 _CHAT_INPUT, _MESSAGE = 1, 3  # types of commands
 _SUBCOMMAND, _STRING, _INTEGER, _CHANNEL = 1, 3, 4, 7  # types of options
 # Text, announcement, threads of these, public and private, forum.
@@ -35,18 +39,35 @@ _LINK = re.compile(r"\[[^\]]*\]\([^()\s]*\)")
 
 
 def payload() -> list[dict[str, Any]]:
-    """Return the commands as a bulk overwrite takes them: `/papers`, and one in the menu of every message."""
+    """Return the commands as a bulk overwrite takes them: `/papers`, `/paper`, and one in the menu of every message."""
     return [
         # Who may change a channel is no permission of the whole command, and Discord knows none of a subcommand:
         # `default_member_permissions` stays away, and each call is checked as it comes.
-        {
-            "type": _CHAT_INPUT,
-            **_named("commands", COMMAND, _ABOUT),
-            "options": [_subcommand(each) for each in COMMANDS.values()],
-            **_EVERYWHERE,
-        },
+        *(
+            {
+                "type": _CHAT_INPUT,
+                **_named("commands", each, about),
+                "options": [_subcommand(command) for name, command in COMMANDS.items() if root(name) == each],
+                **_EVERYWHERE,
+            }
+            for each, about in _ABOUT.items()
+        ),
         {"type": _MESSAGE, **_named("commands", SIMILAR), **_EVERYWHERE},
     ]
+
+
+def root(command: str) -> str:
+    """Return which command of Discord's one of ours is a part of: what begins with a paper's id is in `/paper`.
+
+    Discord takes 25 subcommands, and 8,000 characters, in one command.
+    """
+    first = next(iter(COMMANDS[command].parameters.values()), None)
+    return OF_ONE if first and first.shown.partition("|")[0] == "ID" else COMMAND
+
+
+def is_ours(data: Mapping[str, Any]) -> bool:
+    """Say whether the data of an interaction are for one of our commands, wherever it stood in an older version."""
+    return data.get("name") in _ABOUT
 
 
 def option_name(command: str, parameter: str) -> str:
@@ -61,7 +82,7 @@ def about(name: str, parameter: Parameter) -> str:
 
 
 def command_of(data: Mapping[str, Any]) -> str:
-    """Return which command the data of an interaction with `/papers` are for."""
+    """Return which command the data of an interaction with `/papers` or `/paper` are for."""
     return str(_subcommand_of(data)["name"])
 
 
@@ -119,7 +140,7 @@ def _written(message: Mapping[str, Any]) -> str:
 
 def _subcommand(command: Command) -> dict[str, Any]:
     options = [_option(command, name, each) for name, each in command.parameters.items()]
-    if command.manages and command.parameters:  # one without is about the whole server
+    if command.elsewhere:
         about = _named("options", CHANNEL, _ABOUT_CHANNEL)
         options.append({"type": _CHANNEL, **about, "channel_types": list(_CHANNEL_TYPES)})
     # Discord wants those that are required first.
@@ -134,10 +155,10 @@ def _option(command: Command, name: str, parameter: Parameter) -> dict[str, Any]
         made["required"] = True
     if parameter.most:
         return {"type": _INTEGER, **made, "min_value": 1, "max_value": parameter.most}
-    if parameter.choices:
+    if 0 < len(parameter.choices) <= _CHOICES:
         return {"type": _STRING, **made, "choices": [{"name": each, "value": each} for each in parameter.choices]}
     made |= {"min_length": 1, "max_length": parameter.length}
-    return {"type": _STRING, **made, **({"autocomplete": True} if parameter.suggest else {})}
+    return {"type": _STRING, **made, **({"autocomplete": True} if parameter.suggest or parameter.choices else {})}
 
 
 def _named(table: str, name: str, about: str = "") -> dict[str, Any]:

@@ -14,7 +14,7 @@ from discord import app_commands
 
 from adapters.discord import failures, rights
 from adapters.discord.asked import Asked, error, noted
-from adapters.discord.commands import COMMAND, channel_of, command_of, focused_of, options_of, text_of
+from adapters.discord.commands import channel_of, command_of, focused_of, is_ours, options_of, text_of
 from adapters.discord.pressed import Pressed
 from bot import commands
 from bot.commands import COMMANDS
@@ -88,7 +88,7 @@ class Listener:
             if not text.strip():
                 return error("This message has no text to go by.")
             return await self._reply(asked, self._call(asked, "similar", {"like": text}))
-        if data.get("name") != COMMAND:
+        if not is_ours(data):
             return _OLDER
         call = self._call(asked, command_of(data), options_of(data))
         if channel := channel_of(data):
@@ -111,7 +111,8 @@ class Listener:
         if pressed.shown == "share" and not asked.may_write:
             await asked.below(_MAY_NOT_WRITE)
             return
-        reply = await asked.soon(self._reply(asked, commands.call(pressed.line, **self._edge(asked))))
+        call = replace(commands.call(pressed.line, **self._edge(asked)), shared=pressed.shown == "share")
+        reply = await asked.soon(self._reply(asked, call))
         if pressed.shown == "instead" and not reply.error:
             await asked.instead(reply, by=pressed.by)
         elif pressed.shown == "share" and reply.again:

@@ -7,16 +7,18 @@ https://docs.discord.com/developers/resources/message
 from __future__ import annotations
 
 import hashlib
+import io
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
 import discord
 
+from adapters._files import megabytes, name_of
 from adapters.discord import markdown, pressed
 from adapters.discord.controls import Controls, Row
 from adapters.discord.typed import here, prose
-from bot.model import Button, Card, Item, Reply, Text
+from bot.model import Button, Card, File, Item, Reply, Text
 
 _CONTENT = 2_000
 _DESCRIPTION = 4_096
@@ -31,6 +33,8 @@ _FULL = 2 * _EMBEDS  # papers of a delivery in full: of more, those after the fi
 _ADDRESS = 600
 _COLOUR = 0xB31B1B
 _REPEAT = "(may be a repeat)"
+# Bytes of a file, where nobody says otherwise. https://docs.discord.com/developers/reference#uploading-files
+_LARGEST = 10 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,7 @@ class Message:
     rows: tuple[Row, ...] = ()
     nonce: str = ""
     lines: dict[str, str] = field(default_factory=dict)
+    file: File | None = None
 
     def view(self) -> discord.ui.View | None:
         """Return the buttons and menus as the library sends them.
@@ -61,6 +66,10 @@ class Message:
                 view.add_item(item)
         view.stop()
         return view
+
+    def upload(self) -> list[discord.File]:
+        """Return what is attached, as the library sends it: once, for it closes what it has sent."""
+        return [discord.File(io.BytesIO(self.file.content), name_of(self.file))] if self.file else []
 
     def repeated(self) -> Message:
         """Return it as what may have arrived before."""
@@ -79,11 +88,14 @@ class Message:
         )
 
 
-def message(reply: Reply, *, by: str = "", note: str = "", share: bool = False) -> Message:
+def message(reply: Reply, *, by: str = "", note: str = "", share: bool = False, largest: int = _LARGEST) -> Message:
     """Return a reply as one message: texts give way where it would be too long, and papers after that.
 
     `by` is the person who may turn its pages. `share` offers to show it to the channel. `note` is a line below it.
+    `largest` is how many bytes a file may have there: of one that has more, the message says so.
     """
+    file = reply.file if reply.file and len(reply.file.content) <= largest else None
+    lost = _too_large(reply.file, largest) if reply.file and not file else ""
     shown, left = reply.cards[:_EMBEDS], ""
     while True:
         if len(shown) < len(reply.cards):
@@ -96,8 +108,8 @@ def message(reply: Reply, *, by: str = "", note: str = "", share: bool = False) 
     controls = Controls(by)
     controls.open(replace(reply, cards=shown))
     controls.buttons(reply.buttons, again)
-    content = _content(reply, notes=[str(reply.note), left, note])
-    return Message(content, embeds, controls.rows, lines=controls.lines)
+    content = _content(reply, notes=[str(reply.note), left, lost, note])
+    return Message(content, embeds, controls.rows, lines=controls.lines, file=file)
 
 
 def chapters(reply: Reply, *, key: str) -> list[Message]:
@@ -120,6 +132,11 @@ def chapters(reply: Reply, *, key: str) -> list[Message]:
         content = _content(reply, notes=[str(reply.note)]) if not number else f"{_first(reply)}{follows}"
         messages.append(Message(content, embeds, controls.rows, nonce, controls.lines))
     return messages
+
+
+def _too_large(file: File, largest: int) -> str:
+    size = megabytes(len(file.content))
+    return f"{name_of(file)} has {size}, and Discord takes {megabytes(largest)} here. Ask for fewer papers at once."
 
 
 def _first(reply: Reply) -> str:

@@ -8,7 +8,7 @@ from functools import cache
 
 from adapters._prose import Row, as_told, parts
 from adapters.discord import markdown
-from adapters.discord.commands import CHANNEL, COMMAND, about, option_name
+from adapters.discord.commands import CHANNEL, about, option_name, root
 from bot.commands import COMMANDS, places
 from bot.model import Destination
 
@@ -21,11 +21,11 @@ def typed(line: str) -> str:
     A line that only says what a command takes is the command alone: Discord shows the rest to who types it.
     """
     name, _, text = line.partition(" ")
-    found = COMMANDS.get(name)
-    if found is None or line in (found.usage, found.brief):
-        return f"/{COMMAND} {name}"
+    begun = f"/{root(name)} {name}"
+    if line in (COMMANDS[name].usage, COMMANDS[name].brief):
+        return begun
     values = (f"{option_name(name, parameter)}:{value}" for parameter, value in places(name, text).items())
-    return " ".join([f"/{COMMAND} {name}", *values])
+    return " ".join([begun, *values])
 
 
 def here(text: str) -> str:
@@ -67,7 +67,7 @@ def _said(text: str, room: Destination | None) -> str:
 
 def _command(line: str, room: Destination | None) -> str:
     name = line.partition(" ")[0]
-    if room is None or not (COMMANDS[name].manages and COMMANDS[name].parameters):
+    if room is None or not COMMANDS[name].elsewhere:
         return markdown.code(typed(line))
     return f"{markdown.code(f'{typed(line)} {CHANNEL}:')}<#{room.name}>"
 

@@ -43,7 +43,7 @@ class Asked:
             context.user_id or "",
             body.get("user_name") or user.get("username") or user.get("name") or "",
             context.client,
-            context.channel_id or "",
+            context.channel_id or body.get("view", {}).get("private_metadata") or "",
             body.get("container", {}).get("thread_ts") or body.get("message", {}).get("thread_ts") or "",
             body.get("response_url") or "",
             body.get("trigger_id") or "",
@@ -55,7 +55,7 @@ class Asked:
 
     @property
     def is_alone(self) -> bool:
-        """Say whether nobody else reads along: in a direct message, a dialog, the App Home."""
+        """Say whether nobody else reads along: in a direct message, the App Home, and dialogs of these."""
         return self.channel[:1] in ("", "D")
 
     @property
@@ -96,22 +96,26 @@ class Asked:
         if not await self._respond(_body(said) | {"response_type": "in_channel", "replace_original": False}):
             await self.say(said, private=False)
 
-    async def say(self, said: blocks.Message, *, private: bool) -> None:
+    async def say(self, said: blocks.Message, *, private: bool) -> tuple[Destination, str]:
         """Post a message: to all in the room, or, where others read along, for the eyes of who asked alone.
 
-        Where we are not in the room, and so can post nothing there, it goes to who asked directly.
+        Where we are not in the room, and so can post nothing there, it goes to who asked directly. Return where it
+        stands, and its ts, "" where nobody can react to it.
         """
         room: dict[str, Any] = {"channel": self.channel or self.user, "thread_ts": self.thread or None}
         content: dict[str, Any] = {"text": said.text, "blocks": said.blocks}
         try:
             if private and not self.is_alone:
                 await self.client.chat_postEphemeral(user=self.user, **room, **content)
-            else:
-                await self.client.chat_postMessage(unfurl_links=False, unfurl_media=False, **room, **content)
+                return self.caller, ""
+            answer = await self.client.chat_postMessage(unfurl_links=False, unfurl_media=False, **room, **content)
         except SlackApiError as refusal:
             if room["channel"] == self.user or failures.code(refusal) not in failures.GONE:
                 raise
-            await self.client.chat_postMessage(channel=self.user, unfurl_links=False, unfurl_media=False, **content)
+            content |= {"unfurl_links": False, "unfurl_media": False}
+            answer = await self.client.chat_postMessage(channel=self.user, **content)
+            return self.caller, str(answer["ts"])
+        return self.room, str(answer["ts"])
 
     async def open(self, view: Block, *, otherwise: Reply) -> None:
         """Open a dialog; where Slack does not let it, because that took too long, give another answer below."""

@@ -100,7 +100,8 @@ def thread(reply: Reply) -> list[Message]:
 
     The first message names every paper, however many there are; what does not fit into it comes first in the thread.
     """
-    heads, ends = list(_head(reply)), [*_note(reply), *buttons(reply.buttons, group="end")]
+    heads = list(_head(reply))
+    ends = [*_items(reply.items), *_note(reply), *buttons(reply.buttons, group="end")]
     room = _BLOCKS - len(heads) - len(ends)
     first, *rest = _packed([_line(card) for card in reply.cards], room=room, taken=_size([*heads, *ends]))
     cards = _packed([list(_card(card, n)) for n, card in enumerate(_cards(reply.cards, _SNIPPET))])
@@ -246,20 +247,33 @@ def _button(step: Button, action: str, by: str) -> Block:
     value = Press(step.name, step.text, by if step.shown == "instead" else "").dump()
     if len(value) > _VALUE:
         raise ValueError(f"the line of a button has {len(value)} characters")
+    label = Text(step.label).clip(_LABEL).plain
     return {
         "type": "button",
         "action_id": action,
-        "text": plain(Text(step.label).clip(_LABEL).plain),
+        "text": plain(step.sign or label),
         "value": value,
+        **({"accessibility_label": label} if step.sign else {}),
     }
 
 
 def _cards(cards: Sequence[Card], width: int) -> list[Card]:
-    """Return papers with their texts cut to a width. Of several, each has the button that opens it: more is noise."""
-    clipped = [replace(card, body=card.body.clip(width)) for card in cards]
-    if len(cards) == 1:
-        return clipped
-    return [replace(card, buttons=tuple(each for each in card.buttons if each.shown == "aside")) for card in clipped]
+    """Return papers with their texts cut to a width.
+
+    Of several, each has the button that opens it, and those that are one sign: more is noise.
+    """
+    return [
+        replace(card, body=card.body.clip(width), buttons=tuple(_few(card) if len(cards) > 1 else _named(card)))
+        for card in cards
+    ]
+
+
+def _few(card: Card) -> Iterator[Button]:
+    return (each for each in card.buttons if each.shown == "aside" or each.sign)
+
+
+def _named(card: Card) -> Iterator[Button]:
+    return (replace(each, sign="") for each in card.buttons)
 
 
 def _packed(parts: Sequence[list[Block]], *, room: int = _BLOCKS, taken: int = 0) -> list[list[Block]]:

@@ -18,7 +18,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from adapters.slack import blocks, failures, typed, views
+from adapters.slack import blocks, failures, files, reacted, typed, views
 from adapters.slack.asked import Asked, Body, Pressed, error
 from adapters.slack.elements import Block
 from adapters.slack.manifest import COMMAND
@@ -63,6 +63,7 @@ class Listener:
         self._ledger = ledger
         self._clock = clock
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._reacting = asyncio.Lock()  # what one person puts and takes counts in its order
 
     def app(self, client: AsyncWebClient) -> AsyncApp:
         """Return the Bolt app that listens: one listener for each kind of thing that people can do."""
@@ -83,6 +84,8 @@ class Listener:
         app.event("message")(self._message)
         app.event("app_home_opened")(self._home_opened)
         app.event("link_shared")(self._links)
+        app.event("reaction_added")(self._reacted)
+        app.event("reaction_removed")(self._reacted)
         app.event("app_uninstalled")(self._uninstalled)
         app.event("tokens_revoked")(self._uninstalled)
         app.event(_ANY)(_ignore)
@@ -166,6 +169,10 @@ class Listener:
         if body["event"].get("user") != context.bot_user_id:  # what we post says all of it already
             self._spawn(self._once(body, self._unfurl(Asked.of(body, context), body["event"])))
 
+    async def _reacted(self, ack: AsyncAck, body: Body, context: AsyncBoltContext) -> None:
+        await ack()
+        self._spawn(self._once(body, self._take_reaction(Asked.of(body, context), body["event"])))
+
     async def _uninstalled(self, ack: AsyncAck, body: Body, context: AsyncBoltContext) -> None:
         event = body["event"]
         # Tokens of people are no tokens of ours.
@@ -199,7 +206,15 @@ class Listener:
 
     async def _converse(self, asked: Asked, line: str) -> None:
         reply = await self._reply(asked, line, typed=True)
-        await asked.say(asked.message(reply), private=reply.private)
+        room, ts = await asked.say(asked.message(reply), private=reply.private)
+        if ts:
+            await reacted.remember(reply, room, ts, self._ledger, self._clock())
+
+    async def _take_reaction(self, asked: Asked, event: Body) -> None:
+        """Do what an emoji stands for, and say nothing: nobody asked."""
+        async with self._reacting:
+            if line := await reacted.line(event, asked, self._ledger, self._clock()):
+                await self._reply(asked, line)
 
     async def _unfurl(self, asked: Asked, event: Body) -> None:
         found = {}
@@ -236,7 +251,7 @@ class Listener:
             await self._pressed_in_message(asked, pressed, body["container"])
 
     async def _pressed_in_message(self, asked: Asked, pressed: Pressed, container: Body) -> None:
-        reply = await self._reply(asked, pressed.line)
+        reply = await self._reply(asked, pressed.line, shared=pressed.shown == "share")
         if reply.error or pressed.shown == "below":
             await asked.below(replace(reply, private=True))
         elif pressed.shown == "share":
@@ -244,7 +259,7 @@ class Listener:
         elif pressed.shown == "instead":
             await asked.instead(reply, container, by=pressed.press.by)
         else:
-            await asked.open(views.reply(pressed.label, reply), otherwise=replace(reply, private=True))
+            await asked.open(views.reply(pressed.label, reply, asked.channel), otherwise=replace(reply, private=True))
 
     async def _pressed_in_view(self, asked: Asked, pressed: Pressed, view: Body) -> None:
         home, turned = view["type"] == "home", pressed.shown == "instead"
@@ -257,9 +272,10 @@ class Listener:
         elif home:
             await asked.open(views.reply(pressed.label, reply), otherwise=reply)
         elif turned:
-            await asked.client.views_update(view_id=view["id"], view=views.reply(view["title"]["text"], reply))
+            dialog = views.reply(view["title"]["text"], reply, asked.channel)
+            await asked.client.views_update(view_id=view["id"], view=dialog)
         else:
-            await self._push(asked, views.reply(pressed.label, reply), view)
+            await self._push(asked, views.reply(pressed.label, reply, asked.channel), view)
 
     async def _push(self, asked: Asked, dialog: Block, view: Body) -> None:
         try:
@@ -281,14 +297,17 @@ class Listener:
         lists = [await self._reply(asked, f"{name} {(pages or {}).get(name, '')}") for name in views.HOME_PAGES]
         await asked.client.views_publish(user_id=asked.user, view=views.home(*lists, said=said))
 
-    async def _reply(self, asked: Asked, line: str, *, typed: bool = False) -> Reply:
-        call = replace(commands.call(line, room=asked.room, caller=asked.caller, at=self._clock()), typed=typed)
+    async def _reply(self, asked: Asked, line: str, *, typed: bool = False, shared: bool = False) -> Reply:
+        """Answer a line that was typed, or that a button stands for: that is answered for who pressed it alone."""
+        call = commands.call(line, room=asked.room, caller=asked.caller, at=self._clock())
+        call = replace(call, typed=typed, shared=shared)
         try:
             if call.name in COMMANDS and COMMANDS[call.name].manages:
                 call = await authorised(call, asked, self._settings)
         except UserError as raised:
             return error(str(raised))
-        return await self._answer(call)
+        reply = await self._answer(call)
+        return await files.sent(reply, asked, private=not shared and (reply.private or not typed))
 
     def _spawn(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         task = asyncio.create_task(work)

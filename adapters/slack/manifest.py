@@ -28,7 +28,9 @@ SCOPES: Mapping[str, str] = MappingProxyType(
         "chat:write": "post the highlights in channels and alerts in direct messages",
         "im:write": "open the direct message that an alert goes to",
         "im:history": "answer what you write to it, and after a crash look whether an alert has arrived",
+        "files:write": "send the file that an export makes, there or in your direct messages",
         "app_mentions:read": "answer where it is mentioned",
+        "reactions:read": "learn from 👍, ❤️ and 👎 on a message of its own that shows one paper",
         "channels:read": "know whether it is in the public channel that wants highlights",
         "groups:read": "the same for private channels that it was invited to",
         "users:read": "know who is an admin; only where PAPERWIRE_SLACK_MANAGERS is admins",
@@ -40,7 +42,10 @@ SCOPES: Mapping[str, str] = MappingProxyType(
     }
 )
 _EXTRA_SCOPES = {"unfurl": ("links:read", "links:write"), "history": ("channels:history", "groups:history")}
-_EVENTS = ("app_home_opened", "app_mention", "app_uninstalled", "message.im", "tokens_revoked")
+_EVENTS = (
+    *("app_home_opened", "app_mention", "app_uninstalled", "message.im", "tokens_revoked"),
+    *("reaction_added", "reaction_removed"),
+)
 _LONG = """\
 Paperwire reads the daily digests of new research papers and brings the right ones to you, once, each with the reason \
 why. Search with /papers search, subscribe to a query with /papers subscribe and be told of every new paper that \

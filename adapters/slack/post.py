@@ -20,7 +20,7 @@ from aiolimiter import AsyncLimiter
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from adapters.slack import blocks, failures
+from adapters.slack import blocks, failures, reacted
 from adapters.slack.workspaces import Workspaces
 from bot.model import Destination, Reply
 from bot.ports import DeliveryError, Ledger
@@ -105,6 +105,7 @@ class Posts:
                     progress = replace(progress, tried=self._clock().isoformat(), cursor="")
                     await self._remember(entry, progress)
                     stands = await self._post(room, messages[number], progress.thread, identity, repeat=repeat)
+                await reacted.remember(reply, to, stands.ts, self._ledger, self._clock())
                 room = replace(room, channel=stands.channel or room.channel)
                 progress = replace(
                     progress,

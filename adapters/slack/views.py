@@ -22,12 +22,15 @@ _DIVIDER = {"type": "divider"}
 _TO_TYPE = ("search", "today", "similar", "subscribe", "settings", "help")  # what one needs first
 
 
-def reply(title: str, said: Reply) -> Block:
-    """Return an answer as a dialog: under its own first line where that fits as a title, else under the one given."""
+def reply(title: str, said: Reply, channel: str = "") -> Block:
+    """Return an answer as a dialog: under its own first line where that fits as a title, else under the one given.
+
+    What is pressed in it is of the `channel` that it was opened in.
+    """
     own = str(said.text)
     if said.cards and "\n" not in own and len(own) <= blocks.MODAL_TITLE:
-        return blocks.modal(own, blocks.opened(replace(said, text=Text())))
-    return blocks.modal(title, blocks.opened(said))
+        title, said = own, replace(said, text=Text())
+    return {**blocks.modal(title, blocks.opened(said)), "private_metadata": channel}
 
 
 def subscribe(query: str = "", preview: Reply | None = None) -> Block:

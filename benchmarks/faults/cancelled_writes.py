@@ -14,7 +14,7 @@ from typing import Literal
 from bot import daily
 from bot.grammar import parse
 from bot.model import Alerting, Delivery, Destination, Digest, Following, Link, Refusal, Report, Schedule
-from bot.ports import Store
+from bot.ports import Club, Meeting, Store
 from storage import connect
 from storage.ledger import SqliteLedger
 from storage.sqlite import SqliteStore
@@ -24,9 +24,14 @@ NOW = datetime(2025, 1, 4, 12, tzinfo=UTC)
 ROOM = Destination.parse("slack:T1/C1")
 ANN, BEN, CAT, DAN = (Destination.parse(f"slack:T1/@U{number}") for number in range(1, 5))
 GONE = Destination.parse("slack:T9/@U9")
+# One person at two places, and a code of each kind: used there, and not yet.
+EVE, EVE_TOO = Destination.parse("slack:T1/@U5"), Destination.parse("discord:dm/@5")
+CODE, USED = "ABCDEFGH", "HGFEDCBA"
 PLATFORMS = ("slack",)
 _ADMIN = Destination.parse("slack:T1/@U0")
 _SOURCE = "https://papers.example/cs.CV.md"
+_PAPER, _OTHER = "2501.00000", "2502.00000"
+_MEETING = Meeting(date(2025, 1, 6), datetime(2025, 1, 6, 13, tzinfo=UTC))
 
 _ENDS: tuple[Literal["expired", "dead", "sent", "held"] | None, ...] = ("expired", "dead", "sent", "held", None)
 
@@ -55,11 +60,40 @@ WRITES: Mapping[str, Write] = {
     "subscribe": lambda store, _: store.subscribe(DAN, parse("sediments"), NOW, most=5),
     "subscribe, as before": lambda store, _: store.subscribe(ANN, parse("clouds"), NOW, workspace="T2"),
     "mute": lambda store, _: store.mute(ANN, 1, muted=True),
+    "mute, for a while": lambda store, _: store.mute(ANN, 1, muted=True, until=NOW + timedelta(days=7)),
+    "open_feed": lambda store, _: store.open_feed(ANN, 1, "another", NOW),
+    "open_feed, anew": lambda store, _: store.open_feed(BEN, 1, "another", NOW, anew=True),
+    "close_feed": lambda store, _: store.close_feed(BEN, 1),
     "unsubscribe": lambda store, _: store.unsubscribe(BEN, 1),
     "alert": lambda store, _: store.alert(BEN, Alerting("weekly"), NOW + timedelta(days=2)),
     "follow": lambda store, _: store.follow(Following(ROOM, ("cs.CV",), 7), NOW + timedelta(days=1)),
     "unfollow": lambda store, _: store.unfollow(ROOM),
     "react": lambda store, _: store.react(ROOM, BEN, "2502.00000", -1, NOW),
+    "learn": lambda store, _: store.learn(ROOM, learns=False),
+    "unlearn": lambda store, _: store.unlearn(ROOM, ANN),
+    "share": lambda store, _: store.share(ROOM, BEN, [_PAPER], NOW),
+    "name_person": lambda store, _: store.name_person(BEN, ROOM.tenant, "Ben"),
+    "name_person, no longer": lambda store, _: store.name_person(ANN, ROOM.tenant, None),
+    "save": lambda store, _: store.save(BEN, _PAPER, NOW, most=5),
+    "tag": lambda store, _: store.tag(ANN, _PAPER, "to-read", "ml", most=5),
+    "untag": lambda store, _: store.untag(ANN, _PAPER, "ml"),
+    "unsave": lambda store, _: store.unsave(ANN, _PAPER),
+    "owe": lambda store, _: store.owe([Delivery(ROOM, "weekly", "", NOW.date(), ())], NOW),
+    "home": lambda store, _: store.home(EVE),
+    "offer_link": lambda store, _: store.offer_link(CAT, "K7QF2M9T", NOW + timedelta(minutes=10)),
+    "link": lambda store, _: store.link(DAN, CODE, NOW),
+    "unlink": lambda store, _: store.unlink(EVE_TOO),
+    "begin_club": lambda store, _: store.begin_club(Club(ROOM, Schedule(time(15), "Asia/Tokyo", (2,)), NOW)),
+    "end_club": lambda store, _: store.end_club(ROOM),
+    "nominate": lambda store, _: store.nominate(ROOM, BEN, _OTHER, NOW),
+    "withdraw": lambda store, _: store.withdraw(ROOM, _PAPER),
+    "vote": lambda store, _: store.vote(ROOM, BEN, _PAPER, wanted=True),
+    "vote, taken back": lambda store, _: store.vote(ROOM, ANN, _PAPER, wanted=False),
+    "present": lambda store, _: store.present(ROOM, _PAPER, BEN),
+    "draw_up": lambda store, _: store.draw_up(ROOM, replace(_MEETING, day=date(2025, 1, 13)), (_PAPER,), NOW),
+    "skip": lambda store, _: store.skip(ROOM, replace(_MEETING, skipped=True), NOW),
+    "unskip": lambda store, _: store.unskip(ROOM, _MEETING.day),
+    "carry": lambda store, _: store.carry(ROOM, _PAPER),
     "begin_delivery": lambda store, _: store.begin_delivery(),
     "claim": lambda store, _: store.claim(PLATFORMS, NOW),
     "settle, sent": lambda store, claimed: store.settle(claimed, "sent"),
@@ -98,6 +132,7 @@ async def furnish(address: str, digests: tuple[Digest, ...] = ()) -> Delivery:
         await store.subscribe(BEN, parse('"point clouds" -sediments'), NOW)
         for person in (CAT, GONE):
             await store.subscribe(person, parse("clouds"), NOW)
+        await store.open_feed(BEN, 1, "hash", NOW)
         await store.alert(BEN, Alerting("daily", Schedule(time(7), "Asia/Tokyo", (0, 1)), (time(22), time(6)), 3))
         await store.follow(Following(ROOM, (), 5, Schedule(time(9), "Europe/Berlin"), owner=ANN))
         for digest in digests:
@@ -119,8 +154,19 @@ async def furnish(address: str, digests: tuple[Digest, ...] = ()) -> Delivery:
         await ledger.close("T8", "account_inactive", NOW)
         await ledger.close("T9", "account_inactive", NOW, erase_at=NOW)
         await store.watch([_SOURCE], NOW)
-        await store.react(ROOM, ANN, "2501.00000", 1, NOW)
+        await store.react(ROOM, ANN, _PAPER, 1, NOW)
+        await store.save(ANN, _PAPER, NOW)
+        await store.tag(ANN, _PAPER, "ml")
+        await store.share(ROOM, ANN, [_PAPER], NOW)
+        await store.name_person(ANN, ROOM.tenant, "Ann")
+        await store.begin_club(Club(ROOM, Schedule(time(14), "Europe/Berlin", (0,)), NOW, owner=ANN))
+        await store.nominate(ROOM, ANN, _PAPER, NOW)
+        await store.draw_up(ROOM, _MEETING, (_PAPER,), NOW)
         await store.report(Report(_SOURCE, "late", "", NOW, NOW, date(2025, 1, 3)))
+        await store.subscribe(EVE, parse("sediments"), NOW)
+        await store.offer_link(EVE, USED, NOW + timedelta(minutes=10))
+        await store.link(EVE_TOO, USED, NOW)
+        await store.offer_link(EVE_TOO, CODE, NOW + timedelta(minutes=10))
         return claimed
 
 

@@ -31,6 +31,7 @@ _ONCE = {
     "alerting": ("pace", "schedule", "quiet", "most"),
     "outbox": ("since", "picks", "uncertain", "attempts", "due", "not_before", "tried_at", "code", "created_at"),
     "reaction": ("at",),
+    "saved": ("at",),
     "report": ("state", "detail", "since", "checked_at", "day", "failing"),
     "closed": ("code", "since", "erase_at"),
     "ledger": ("value", "sealed", "until"),

@@ -44,7 +44,11 @@ Examples:
 @click.argument("line")
 @click.option("--json", "as_json", is_flag=True, help="Print the answer as one JSON object.")
 def ask(line: str, database: str | None, *, as_json: bool) -> None:
-    """Give one command, LINE, as you would type it in a chat; quote it for your shell."""
+    """Give one command, LINE, as you would type it in a chat; quote it for your shell.
+
+    A file that it makes is written into this folder; where the output goes elsewhere, with > FILE or into a pipe, the
+    file is all of it.
+    """
     try:
         answered = asyncio.run(_ask(line, begin(database), as_json=as_json))
     except (config.SettingsError, StoreError) as error:
@@ -139,7 +143,7 @@ async def _ask(line: str, settings: config.Settings, *, as_json: bool) -> bool:
     elif reply.error is not None:
         complain(*reply.error.split("\n"))
     else:
-        await terminal.show(reply)
+        await terminal.give(reply)
     return reply.error is None
 
 

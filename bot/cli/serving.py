@@ -25,6 +25,7 @@ from bot.ports import Unreachable
 
 if TYPE_CHECKING:
     from bot.ports import Platform, Source, Store
+    from bot.timetable import Planner
 
 _LEAVE_WITHIN = 2.0  # seconds
 
@@ -50,36 +51,41 @@ async def _run(settings: config.Settings, *, once: bool) -> None:
 async def _serve_once(settings: config.Settings) -> None:
     from bot.delivery import deliver  # noqa: PLC0415
     from bot.gathering import gather_once  # noqa: PLC0415
+    from bot.timetable import plan  # noqa: PLC0415
 
     clock = adapters.terminal().clock
     async with _opened(settings) as (store, platforms):
         sources = _sources(settings, store)
         stop = _stopped_by_signal()
         await gather_once(sources, store, clock, stop, admin=_admin(settings))
+        await plan(store, clock(), _planners())
         await store.begin_delivery()
         tally = await deliver(store, platforms, clock, stop.is_set)
     complain(f"{tally.sent} delivered, {tally.failed} failed, {tally.uncertain} uncertain")
 
 
 async def _serve(settings: config.Settings) -> None:
-    from bot import metrics  # noqa: PLC0415
+    from bot import feeds, metrics  # noqa: PLC0415
     from bot.enrichment import keep_enriching  # noqa: PLC0415
     from bot.gathering import keep_gathering  # noqa: PLC0415
     from bot.pulse import Pulse  # noqa: PLC0415
     from bot.service import serve, unwell  # noqa: PLC0415
+    from bot.timetable import keep_planning  # noqa: PLC0415
 
     typed = sys.stdin is not None and sys.stdin.isatty()
     clock = adapters.terminal().clock
     async with _opened(settings) as (store, platforms):
         sources = _sources(settings, store)
         beside: list[Callable[[asyncio.Event], Awaitable[None]]] = [
-            lambda stop: keep_gathering(sources, store, clock, stop, admin=_admin(settings))
+            lambda stop: keep_gathering(sources, store, clock, stop, admin=_admin(settings)),
+            lambda stop: keep_planning(store, clock, stop, _planners()),
         ]
         if settings.authors == "arxiv":
             beside.append(lambda stop: keep_enriching(store, adapters.lookup(settings), clock, stop))
         # What is there now stays: not to look at it again and again takes a tenth of a second from the longest pause.
         gc.collect()
         gc.freeze()
+        await feeds.switch(settings.feeds, store)
         pulse = Pulse()
         async with AsyncExitStack() as stack:
             if settings.health_listen:
@@ -89,6 +95,15 @@ async def _serve(settings: config.Settings) -> None:
                         settings.health_listen,
                         lambda: unwell(store, platforms, pulse),
                         lambda: metrics.exposition(store, platforms, clock()),
+                    )
+                )
+            if settings.feeds:
+                await stack.enter_async_context(
+                    adapters.feeds(
+                        settings.feeds_listen,
+                        settings.feeds,
+                        lambda secret, now: feeds.edition(secret, store, now),
+                        clock,
                     )
                 )
             stop = _stopped_by_signal()
@@ -101,6 +116,12 @@ def _sources(settings: config.Settings, store: Store) -> list[Source]:
         return [adapters.source(each, settings, store.ledger("sources")) for each in settings.every_source]
     except UserError as error:
         raise config.SettingsError(f"PAPERWIRE_SOURCES: {error}") from None
+
+
+def _planners() -> tuple[Planner, ...]:
+    from bot import agenda, weekly  # noqa: PLC0415
+
+    return agenda.plan, weekly.plan
 
 
 def _admin(settings: config.Settings) -> Destination | None:

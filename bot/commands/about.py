@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from bot.calendar import expected_after, moment, spoken
 from bot.commands.pages import number, papers
-from bot.commands.parameters import Verb
 from bot.commands.subscriptions import silence
-from bot.dispatch import COMMANDS, command, expected, named
+from bot.dispatch import COMMANDS, Parameter, command, expected, named
 from bot.freshness import sentence
 from bot.model import Call, Reply, Report, Text
 from bot.ports import Store
 
 _COLUMN = 40  # what is longer stands on a line of its own
+
+
+# The commands are registered after this: their names are those of then.
+Verb = Annotated[
+    str | None,
+    Parameter("COMMAND", "the command to explain", lambda word, _: word.lower(), choices=COMMANDS.keys()),
+]
 
 
 @command

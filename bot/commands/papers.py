@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from bot import advice, grammar, spelling
 from bot.calendar import spoken
 from bot.cards import card, found
+from bot.circle import noted
 from bot.commands import days
 from bot.commands.pages import PAGE, check_page, counted, paged, papers, turn
 from bot.commands.parameters import Category, Day, Like, Page, PaperId, QueryText
@@ -88,9 +90,12 @@ async def show(call: Call, store: Store, paper_id: PaperId) -> Reply:
     notes = [f"Listed {'; '.join(lines)}."]
     if not paper.abstract:
         notes.append("The digest carries no abstract for it.")
+    shown = card(paper, whole=True, why=await noted(paper, call, store))
+    if await store.club(call.room):
+        shown = replace(shown, buttons=(*shown.buttons, Button("Nominate", "club", f"nominate {paper.id}")))
     return Reply(
         Text(f"arXiv:{paper.id}"),
-        (card(paper, whole=True),),
+        (shown,),
         Text(" ".join(notes)),
         private=True,
         again=Button(AGAIN, "show", paper.id),

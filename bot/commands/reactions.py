@@ -7,6 +7,7 @@ from typing import Literal
 from bot.commands.pages import number
 from bot.commands.papers import named
 from bot.commands.parameters import PaperId
+from bot.commands.taste import effect
 from bot.dispatch import command
 from bot.model import Button, Call, Reply, Text
 from bot.ports import Store
@@ -14,20 +15,22 @@ from bot.ports import Store
 
 @command
 async def like(call: Call, store: Store, paper_id: PaperId) -> Reply:
-    """Have more papers like one among the daily highlights of this room.
+    """Have more papers like one first, in the daily highlights of this room and in your own alerts.
 
     like 2011.10043
 
-    What such papers have in common goes up, for half a year. What counts is how many people of the room like a paper,
-    and of each person the last 20 papers: nobody is named, and nobody speaks for all. In a direct message it counts
-    for your own highlights.
+    What such papers have in common goes up, for half a year. What counts here is how many people of the room like a
+    paper, and of each person the last 20 papers: nobody is named, and nobody speaks for all. What you like, wherever
+    you say so, puts papers like it first in your own alerts, matches and highlights, too.
+
+    To see what was taught, type: taste
     """
     return await _reacted(call, store, paper_id, 1)
 
 
 @command
 async def dislike(call: Call, store: Store, paper_id: PaperId) -> Reply:
-    """Have fewer papers like one among the daily highlights of this room.
+    """Have fewer papers like one first, in the daily highlights of this room and in your own alerts.
 
     dislike 2011.10043
 
@@ -42,6 +45,8 @@ async def unlike(call: Call, store: Store, paper_id: PaperId) -> Reply:
     """Take back what you said of a paper, whether like or dislike.
 
     unlike 2011.10043
+
+    In a room what you said there; in a direct message what you said anywhere.
     """
     return await _reacted(call, store, paper_id, 0)
 
@@ -58,7 +63,7 @@ async def _reacted(call: Call, store: Store, paper_id: str, value: Literal[-1, 0
         does = ("likes it" if value > 0 else "does not") if people == 1 else "like it" if value > 0 else "do not"
         count = number(people, "person") if people == 1 else f"{people} people"
         said = f"Papers like {paper.title} go {way} in this room's highlights: {count} here {does}."
-    said += " It takes effect with the next digest."
+    said += f" It takes effect with the next digest, and in your alerts at once.\n{await effect(call, store)}"
     if await store.following(call.room) is None:
         said += "\nNo daily highlights are posted here. To have them, type: settings on"
     return Reply(Text(said), buttons=(Button("Undo", "unlike", paper.id),), private=True)

@@ -7,11 +7,14 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
+from typing import Annotated
 
-from bot.calendar import due, moment, named_days
+from bot import grammar
+from bot.calendar import SHORT_WEEKDAYS, due, moment, named_days
+from bot.commands import suggestions
 from bot.commands.pages import number
-from bot.commands.parameters import Categories, Count, Start, Switch, Weekdays, Zone
-from bot.dispatch import command, quoted
+from bot.commands.parameters import Count, Start, Weekdays, Zone
+from bot.dispatch import Parameter, command, quoted
 from bot.model import ARCHIVES, Call, Following, Reply, Schedule, Text, UserError
 from bot.ports import Store, TooMany
 
@@ -22,8 +25,46 @@ MAX_ROOMS = 50  # of a workspace
 _WHOLE = ("gr-qc", "hep-ex", "hep-lat", "hep-ph", "hep-th", "math-ph", "nucl-ex", "nucl-th", "quant-ph")
 _WORDED = ("cond-mat", "physics")
 
+_SWITCH = {"on": True, "off": False}
+_WEEKLY = {"on": (4,), "off": (), **{day: (number,) for number, day in enumerate(SHORT_WEEKDAYS)}}
 
-@partial(command, manages=True)
+
+def _read_switch(word: str, _: Call) -> bool | None:
+    return _SWITCH.get(word.lower())
+
+
+def _read_weekly(word: str, _: Call) -> tuple[int, ...] | None:
+    """Read one weekday; "on" is Friday, and "off" is none."""
+    return _WEEKLY.get(word.lower())
+
+
+Switch = Annotated[
+    bool | None,
+    Parameter("on|off", "post the daily highlights here, or no longer", _read_switch, choices=tuple(_SWITCH)),
+]
+Categories = Annotated[
+    str,
+    Parameter(
+        "CATEGORY...",
+        "of which categories; none named: of all",
+        rest=True,
+        length=grammar.MAX_LENGTH,
+        suggest=suggestions.categories,
+    ),
+]
+Weekly = Annotated[
+    tuple[int, ...] | None,
+    Parameter(
+        "weekly:DAY",
+        "on that weekday, what was discussed here and what rises: weekly:fri, or weekly:off",
+        _read_weekly,
+        named=True,
+        choices=tuple(_WEEKLY),
+    ),
+]
+
+
+@partial(command, manages=True, elsewhere=True)
 async def settings(
     call: Call,
     store: Store,
@@ -33,6 +74,7 @@ async def settings(
     at: Start = None,
     tz: Zone = None,
     days: Weekdays = None,
+    weekly: Weekly = None,
 ) -> Reply:
     """Choose the daily highlights of this room: on or off, which categories, how many papers, when.
 
@@ -41,13 +83,14 @@ async def settings(
     settings on cs.CV count:3   three papers a day, of one category; cs alone is every category of that archive
     settings count:3            of the same categories as before
     settings at:09:00 tz:Europe/Berlin days:mon-fri
+    settings weekly:fri         and on Fridays what was discussed here and what rises; weekly:off
     settings off
 
     A digest that comes before the time is posted then, one that comes later at once.
     """
     now = await store.following(call.room)
     words = categories.replace(",", " ").split()
-    chosen = bool(words) or any(each is not None for each in (count, at, tz, days))
+    chosen = bool(words) or any(each is not None for each in (count, at, tz, days, weekly))
     if switch is None and not chosen:
         return Reply(Text("\n".join([_settled(now), *await _trouble(now, store)])), private=True)
     if not call.may_manage:
@@ -70,6 +113,7 @@ async def settings(
         count or kept.count,
         Schedule(was.start if at is None else at, tz or was.zone, days or was.days),
         call.caller,
+        kept.weekly if weekly is None else next(iter(weekly), None),
     )
     try:
         missed = await store.follow(wanted, due(wanted.schedule, call.at), most=MAX_ROOMS)
@@ -117,7 +161,9 @@ def _settled(now: Following | None) -> str:
     if now is None:
         return "No daily highlights are posted here. To have them, type: settings on"
     of = f"of {', '.join(now.categories)}" if now.categories else "of every category"
-    return f"The daily highlights {of} are posted here, {number(now.count, 'paper')} a digest{_when(now.schedule)}."
+    week = "" if now.weekly is None else f" And {named_days((now.weekly,))} what was discussed here and what rises."
+    papers = number(now.count, "paper")
+    return f"The daily highlights {of} are posted here, {papers} a digest{_when(now.schedule)}.{week}"
 
 
 def _log_change(call: Call, now: Following | None) -> None:
@@ -127,7 +173,7 @@ def _log_change(call: Call, now: Following | None) -> None:
         _log.info("room_changed", extra=about | {"highlights": "off"})
         return
     days, start, zone = named_days(now.schedule.days), now.schedule.start, now.schedule.zone
-    chosen = {"categories": ",".join(now.categories) or "all", "count": now.count}
+    chosen = {"categories": ",".join(now.categories) or "all", "count": now.count, "weekly": now.weekly}
     _log.info("room_changed", extra=about | chosen | {"highlights": "on", "schedule": f"{days} {start:%H:%M} {zone}"})
 
 

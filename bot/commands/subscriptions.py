@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Sequence
+from datetime import date, datetime, time
+from zoneinfo import ZoneInfo
 
 from bot import alerts, grammar
-from bot.alerting import settled
-from bot.calendar import moment, spoken
+from bot.alerting import absence, settled
+from bot.calendar import instant, moment, spoken
 from bot.cards import matched
 from bot.commands.days import day_shown
 from bot.commands.pages import PAGE, check_page, number, papers, turn
-from bot.commands.parameters import Day, Instead, Mine, Page, QueryText
+from bot.commands.parameters import Day, Instead, Mine, Page, QueryText, Until, read_until
 from bot.commands.trial import dry_run, trial
 from bot.dispatch import command, quoted
+from bot.highlights.personal import personal
 from bot.model import Button, Call, Item, Reply, Subscription, Text, UserError
 from bot.ports import Pause, Store, TooMany
 from bot.query import Query
@@ -35,7 +39,7 @@ async def subscribe(call: Call, store: Store, query_text: QueryText, instead: In
     on one day come in one message, each with its reason.
     """
     asked = grammar.parse(query_text)
-    old = await _named(call, store, str(instead)) if instead else None
+    old = await own(call, store, str(instead)) if instead else None
     tried = await dry_run(asked, store, call.at.date())
     try:
         saved, new = await store.subscribe(
@@ -47,7 +51,7 @@ async def subscribe(call: Call, store: Store, query_text: QueryText, instead: In
     replaced = old if old and old.number != saved.number else None
     if new:
         head = f"Subscribed to {saved.query}, number {saved.number} of yours."
-    elif saved.muted:
+    elif saved.is_silent(call.at):
         head = f"You have this already, muted: number {saved.number}, {saved.query}. Type: unmute {saved.number}"
     else:
         same = "" if replaced else " Nothing changed."
@@ -57,7 +61,7 @@ async def subscribe(call: Call, store: Store, query_text: QueryText, instead: In
         await store.unsubscribe(call.caller, replaced.number)
         head += f"\nYou will not be told of {replaced.query} any more."
         undo = Button(f"Back to {replaced.query}", "subscribe", f"{replaced.query} instead:{saved.number}", "instead")
-    buttons = (_unmute(saved), undo) if saved.muted else (undo,)
+    buttons = (_unmute(saved), undo) if saved.is_silent(call.at) else (undo,)
     return trial(head, asked, tried, buttons, f" instead:{saved.number}")
 
 
@@ -80,7 +84,7 @@ async def unsubscribe(call: Call, store: Store, which: Mine) -> Reply:
     unsubscribe 2
     unsubscribe "point cloud"
     """
-    gone = await _named(call, store, which)
+    gone = await own(call, store, which)
     await store.unsubscribe(call.caller, gone.number)
     # Subscribing makes one that speaks: for a muted one it undoes too much to be called so.
     undo = Button("Subscribe again" if gone.muted else "Undo", "subscribe", gone.query, "instead")
@@ -89,14 +93,19 @@ async def unsubscribe(call: Call, store: Store, which: Mine) -> Reply:
 
 
 @command
-async def mute(call: Call, store: Store, which: Mine) -> Reply:
+async def mute(call: Call, store: Store, which: Mine, until: Until = None) -> Reply:
     """Keep one of your subscriptions, but be told of nothing by it for now.
 
     mute 2
+    mute 2 until 1 Dec         on that day it speaks again by itself
+    mute 2 for 2 weeks
 
     What comes meanwhile is not told later either. To look a day up, unmute it and type: matches DATE
+    To have all of them rest, and what comes meanwhile kept, type: pause until monday
     """
-    return await _mute(call, store, which, muted=True)
+    if until is None:
+        which, until = _until(which, call)
+    return await _mute(call, store, which, muted=True, day=until)
 
 
 @command
@@ -121,10 +130,10 @@ async def matches(call: Call, store: Store, day: Day = None, page: Page = 1) -> 
     matches               today's; where there are none yet, those of the newest day there is
     matches 2020-11-20    a day's; also: 20 Nov 2020, yesterday, fri
 
-    What is muted is left out.
+    What is muted is left out. What you liked puts papers like it first.
     """
     held = await store.subscriptions(call.caller)
-    mine = {each.number: each for each in held if not each.muted}
+    mine = {each.number: each for each in held if not each.is_silent(call.at)}
     if not mine:
         muted = "Your subscriptions are all muted. To let one speak again, type: unmute NUMBER"
         return Reply(Text(muted if held else NONE), private=True)
@@ -137,10 +146,16 @@ async def matches(call: Call, store: Store, day: Day = None, page: Page = 1) -> 
     picks = matching.get(call.caller, ())
     check_page(page, len(picks))
     by_id = {paper.id: paper for paper in listed.papers}
+    own = await personal(call.caller, [by_id[pick.paper] for pick in picks], store, call.at.date())
+    if own.taste:
+        picks = tuple(sorted(picks, key=own.worth, reverse=True))
     count = f"{len(picks):,} of {papers(listed.total)} of {spoken(shown)} match{'es' * (len(picks) == 1)}"
     return Reply(
         Text("\n".join(filter(None, [head, f"{count} what you subscribed to."]))),
-        tuple(matched(by_id[pick.paper], pick, mine) for pick in picks[(page - 1) * PAGE : page * PAGE]),
+        tuple(
+            matched(by_id[pick.paper], pick, mine, own.why(by_id[pick.paper]))
+            for pick in picks[(page - 1) * PAGE : page * PAGE]
+        ),
         buttons=turn("matches", str(shown), page, len(picks)),
         private=True,
     )
@@ -154,23 +169,39 @@ def silence(pause: Pause) -> str:
     )
 
 
-async def _named(call: Call, store: Store, which: str) -> Subscription:
+async def own(call: Call, store: Store, which: str) -> Subscription:
     """Return the subscription of the caller's that a number or a query names; raise `UserError` where none does."""
     mine = await store.subscriptions(call.caller)
     if which.isdecimal():
         fitting = [each for each in mine if str(each.number) == which]
     else:
-        fitting = _same(grammar.parse(which), mine)
+        fitting = same(grammar.parse(which), mine)
     if not fitting:
         listed = "\n".join(["Yours are:", *(_line(each, call) for each in mine)]) if mine else "You have none at all."
         raise UserError(f"You have no subscription {quoted(which)}. {listed}")
     return fitting[0]
 
 
-async def _mute(call: Call, store: Store, which: str, *, muted: bool) -> Reply:
-    named = await _named(call, store, which)
-    await store.mute(call.caller, named.number, muted=muted)
-    told = "You will not be told of it until it is unmuted." if muted else "You will be told of what comes from now on."
+def _until(which: str, call: Call) -> tuple[str, date | None]:
+    """Read the end of a line as until when; a query, which may have such words too, is left as it is."""
+    match = re.fullmatch(r"(.+?)\s+((?:until|for)\s.+)", which, re.IGNORECASE)
+    if match is None or match[1].count('"') % 2:
+        return which, None
+    day = read_until(match[2], call)
+    if day is None and match[1].isdecimal():
+        raise UserError(f"{quoted(match[2])} names no day. Type one like: mute {match[1]} until monday")
+    return (which, None) if day is None else (match[1], day)
+
+
+async def _mute(call: Call, store: Store, which: str, *, muted: bool, day: date | None = None) -> Reply:
+    named = await own(call, store, which)
+    until = None
+    if day:
+        zone = ZoneInfo((await store.alerting(call.caller)).schedule.zone)
+        until = instant(datetime.combine(day, time()), zone)
+    await store.mute(call.caller, named.number, muted=muted, until=until)
+    silent = f"before {moment(until)}" if until else "until it is unmuted"
+    told = f"You will not be told of it {silent}." if muted else "You will be told of what comes from now on."
     head = f"{'Muted' if muted else 'Unmuted'} {named.query}. {told}"
     return await _list(call, store, head, beside=named.number)
 
@@ -195,6 +226,7 @@ async def _list(
     lines = [
         head,
         silence(pause) if pause else "",
+        absence(alerting, call.at),
         f"You have {number(len(mine), 'subscription')}." if mine else NONE,
         settled(alerting) if mine and alerting.pace != "instant" else "",
     ]
@@ -208,7 +240,7 @@ async def _list(
 
 def _item(each: Subscription, call: Call) -> Item:
     remove = Button("Remove", "unsubscribe", str(each.number), "instead")
-    switch = _unmute(each) if each.muted else Button("Mute", "mute", str(each.number), "instead")
+    switch = _unmute(each) if each.is_silent(call.at) else Button("Mute", "mute", str(each.number), "instead")
     return Item(Text(_line(each, call)), (switch, remove))
 
 
@@ -218,10 +250,14 @@ def _unmute(each: Subscription) -> Button:
 
 def _line(each: Subscription, call: Call) -> str:
     since = spoken(each.since.astimezone(call.at.tzinfo).date())
-    return f"{each.number}. {each.query} (since {since}){' (muted)' * each.muted}"
+    muted = ""
+    if each.is_silent(call.at):
+        muted = f" (muted until {moment(each.muted_until)})" if each.muted_until else " (muted)"
+    return f"{each.number}. {each.query} (since {since}){muted}"
 
 
-def _same(asked: Query, mine: Sequence[Subscription]) -> list[Subscription]:
+def same(asked: Query, mine: Sequence[Subscription]) -> list[Subscription]:
+    """Return which of a person's subscriptions mean what a query does."""
     return [each for each in mine if _meaning(each.query) == asked.key]
 
 

@@ -10,7 +10,8 @@ from itertools import islice
 from zoneinfo import ZoneInfo
 
 from bot import completion, grammar, zones
-from bot.calendar import meant, named_days, spoken, weekdays
+from bot.calendar import ahead, meant, named_days, spoken, weekdays
+from bot.club import is_met
 from bot.commands.pages import papers as counted
 from bot.model import ARCHIVES, Call, Suggestion, Text
 from bot.ports import Store
@@ -26,6 +27,7 @@ _WORDS = 12  # who has typed so many is pasting a text
 _LABEL = 100
 _ID_BEGUN = re.compile(r"\d{2,4}(\.\d*)?|[a-z][a-z-]*/\d*", re.IGNORECASE)
 _SPANS = ("22:00-07:00", "20:00-08:00", "23:00-09:00", "18:00-09:00", "off")
+_RETURNS = ("tomorrow", "monday", "1 week", "2 weeks", "3 weeks", "1 month", "3 months")
 _WEEKDAYS = ("mon-fri", "daily", "mon,wed,fri", "tue,thu", "mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -49,6 +51,16 @@ async def papers(typed: str, call: Call, store: Store) -> Iterable[Suggestion]:
     return [_paper(arxiv_id, title) for arxiv_id, title in found.items()]
 
 
+async def nominated(typed: str, call: Call, store: Store) -> Iterable[Suggestion]:
+    """Offer what is nominated in the room, where something is to be done with that; else papers."""
+    if call.options.get("action", "nominate") == "nominate":
+        return await papers(typed, call, store)
+    waiting = [each.paper for each in await store.nominations(call.room, call.at) if not is_met(each, call.at)]
+    begun = typed.strip().casefold()
+    offered = [_paper(each.id, each.title) for each in await store.papers(waiting)]
+    return [each for each in offered if begun in each.label.casefold()]
+
+
 async def days(typed: str, call: Call, store: Store) -> Iterable[Suggestion]:
     """Offer today, yesterday, and the newest days that have papers, by how they are written."""
     begun = " ".join(typed.split()).lower()
@@ -66,6 +78,23 @@ async def days(typed: str, call: Call, store: Store) -> Iterable[Suggestion]:
     ]
 
 
+async def returns(typed: str, call: Call, store: Store) -> Iterable[Suggestion]:
+    """Offer days ahead until which people rest."""
+    del store
+    begun = " ".join(typed.lower().split())
+    return [
+        Suggestion(f"{each}, {spoken(day)}", each)
+        for each in _RETURNS
+        if each.startswith(begun) and (day := ahead(each, call.at.date()))
+    ]
+
+
+async def returns_or_off(typed: str, call: Call, store: Store) -> Iterable[Suggestion]:
+    """Offer days ahead, and the end of what rests."""
+    off = [Suggestion("off, it ends now", "off")] if "off".startswith(typed.strip().lower()) else []
+    return [*await returns(typed, call, store), *off]
+
+
 async def category(typed: str, call: Call, store: Store) -> Iterable[Suggestion]:
     """Offer the categories that have papers."""
     del call
@@ -79,6 +108,42 @@ async def categories(typed: str, call: Call, store: Store) -> Iterable[Suggestio
     *named, last = re.split(r"[\s,]+", typed.lstrip())
     offered = [code for code in completion.codes(last, (*await store.categories(), *ARCHIVES)) if code not in named]
     return [Suggestion(line, line) for code in offered if (line := " ".join([*named, code]))]
+
+
+async def kept(typed: str, call: Call, store: Store) -> Iterable[Suggestion]:
+    """Offer the papers that the caller keeps, by their titles or ids, what was saved last first."""
+    begun = typed.strip().casefold()
+    held = await store.saved_titles(call.caller)
+    fitting = ((each, title) for each, title in held.items() if begun in title.casefold() or each.startswith(begun))
+    return [_paper(arxiv_id, title) for arxiv_id, title in islice(fitting, _MOST)]
+
+
+async def tag(typed: str, call: Call, store: Store) -> Iterable[Suggestion]:
+    """Offer the caller's tags, the most used first."""
+    begun = typed.strip().casefold()
+    held = await store.tags(call.caller)
+    return [Suggestion(f"{each}, {counted(count)}", each) for each, count in held.items() if begun in each]
+
+
+async def tags(typed: str, call: Call, store: Store) -> Iterable[Suggestion]:
+    """Offer the caller's tags for the last of several, and keep the others."""
+    *named, last = re.split(r"[\s,]+", typed.lstrip().casefold())
+    held = await store.tags(call.caller)
+    fitting = (each for each in held if last in each and each not in named)
+    return [Suggestion(line, line) for each in fitting if (line := ",".join([*named, each]))]
+
+
+async def takeaway(typed: str, call: Call, store: Store) -> Iterable[Suggestion]:
+    """Offer what can be taken away: what the caller keeps, today's papers, their queries, papers by their titles."""
+    verb, _, rest = typed.strip().partition(" ")
+    if verb.lower() in ("search", "saved") and rest:
+        offered = await (queries if verb.lower() == "search" else tag)(rest, call, store)
+        return [Suggestion(f"{verb} {each.label}", f"{verb} {each.value}") for each in offered]
+    lines = ["saved", *(f"saved {each}" for each in await store.tags(call.caller)), "today", "me"]
+    lines += [f"search {each.query}" for each in await store.subscriptions(call.caller)]
+    begun = typed.strip().casefold()
+    fitting = [Suggestion(each, each) for each in lines if each.casefold().startswith(begun)]
+    return [*fitting, *(await papers(typed, call, store) if begun else ())]
 
 
 async def numbers(typed: str, call: Call, store: Store) -> Iterable[Suggestion]:

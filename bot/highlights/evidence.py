@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from bot.highlights import trends
+from bot.highlights.novelty import LATELY
 from bot.highlights.taste import LASTS, Taste, taste, usual
 from bot.highlights.trends import Trend
 from bot.likeness import Bag, Rarity, Vector, bag, different, rarity
@@ -58,13 +59,23 @@ async def gather(digest: Digest, store: Store, at: datetime) -> Evidence:
     rooms = {each.room for each in await store.followings() if follows(each, digest.category)}
     if not rooms or any(each.category == digest.category for each in await store.digests(digest.day)):
         return Evidence()
+    return await known(digest, rooms, store, at)
+
+
+async def known(digest: Digest, rooms: Collection[Destination], store: Store, at: datetime) -> Evidence:
+    """Return what the highlights of a digest, stored or not, can be chosen by in some rooms."""
     month = digest.day - timedelta(days=trends.DAYS), digest.day - timedelta(days=1)
     titles = await store.headlines(digest.category, *month)
-    reactions = {room: each for room, each in (await store.reactions(at - LASTS)).items() if room in rooms}
-    reacted = await store.papers(sorted({id_ for each in reactions.values() for id_ in each}))
+    said = await store.reactions(at - LASTS)
+    reactions = {room: each for room, each in said.items() if room in rooms and not room.is_person}
+    # What a person said counts for their own highlights wherever they said it.
+    reactions |= await store.opinions(at - LASTS, [room for room in rooms if room.is_person])
+    shown = await store.shown(digest.day - LATELY, digest.day, list(reactions))
+    ids = {paper for each in (*reactions.values(), *shown.values()) for paper in each}
+    reacted = await store.papers(sorted(ids))
     # Whether anybody reacted or not: what is rare for one room must not depend on another's.
     before = await store.texts(digest.category, *month, limit=_COMPARED)
-    return await asyncio.to_thread(weigh, digest.papers, titles, before, reactions, reacted)
+    return await asyncio.to_thread(weigh, digest.papers, titles, before, reactions, reacted, shown)
 
 
 def weigh(
@@ -73,11 +84,12 @@ def weigh(
     before: Iterable[tuple[str, str]],
     reactions: Mapping[Destination, Mapping[str, int]],
     reacted: Iterable[Paper],
+    shown: Mapping[Destination, Iterable[str]] = {},
 ) -> Evidence:
     """Return what is to be known of a day's papers.
 
     `titles` are those of the month before, `before` titles and abstracts of the last papers before; `reactions` are for
-    each room the voices for a paper, by id, and `reacted` are all those papers.
+    each room the voices for a paper, by id, `shown` what it was shown lately, and `reacted` are all those papers.
     """
     bags = {paper.id: bag(paper.title, paper.abstract) for paper in papers}
     common = rarity([*(each.keys() for each in bags.values()), *(different(*each) for each in before)])
@@ -91,7 +103,11 @@ def weigh(
         common,
         sum(sum(each.values()) for each in bags.values()) / max(1, len(bags)),
         trends.rising([paper.title for paper in papers], titles),
-        {room: each for room, each in tastes.items() if each},
+        {
+            room: replace(each, shown=tuple(known[id_] for id_ in shown.get(room, ())))
+            for room, each in tastes.items()
+            if each
+        },
     )
 
 

@@ -7,7 +7,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
+from bot.highlights.trends import spelled
 from bot.likeness import Vector, likeness
+from bot.model import Paper
+from bot.spelling import lowered
 
 LASTS = timedelta(days=180)  # what was liked longer ago says nothing any more
 _WORDS = 100  # of a taste: the rest is what papers have in common, whatever they are about
@@ -15,16 +18,21 @@ _FEWER = 0.2  # a paper that was not liked tells less than one that was: it may 
 _USUAL = 0.5  # so much of what a day's papers have in common is left out
 _ENOUGH = 20  # voices, after which more of them make a taste finer and not louder
 _VOICES = 3  # for a paper: of more, it is not the paper alone that people like
-_ALIKE = 0.12  # from here on two papers are alike: of a category's pairs, fewer than one in a hundred are
+_NAMED = 3  # words that two papers share
+ALIKE = 0.12  # from here on two papers are alike: of a category's pairs, fewer than one in a hundred are
 
 
 @dataclass(frozen=True, slots=True)
 class Taste:
-    """The words of what is liked, with their weights; the papers liked; and how many voices there are."""
+    """The words of what is liked, with their weights; the papers liked; and how many voices there are.
+
+    `shown` are the papers that were shown lately, whatever was made of them.
+    """
 
     words: Vector
     liked: tuple[Vector, ...]
     voices: int
+    shown: tuple[Vector, ...] = ()
 
     def liking(self, paper: Vector, usual: float) -> float:
         """Return how much a paper is to the taste, of which `usual` is how like it is to what is common that day.
@@ -38,10 +46,16 @@ class Taste:
 
         Where none is alike, the words are those that it has from all of them.
         """
-        near = [each for each in self.liked if likeness(paper, each) >= _ALIKE]
+        near = [each for each in self.liked if likeness(paper, each) >= ALIKE]
         worth = {word: weight * sum(each.get(word, 0) for each in near or self.liked) for word, weight in paper.items()}
         shared = sorted((word for word in worth if worth[word]), key=lambda word: (-worth[word], word))
         return len(near), tuple(shared)
+
+    def why(self, paper: Paper, vector: Vector, *, whose: str) -> str:
+        """Say how many papers that `whose` liked ("you", "this room") one is like, and by which words."""
+        number, words = self.alike(vector)
+        like = {0: "a little like the papers", 1: "like a paper"}.get(number, f"like {number} papers")
+        return f"{like} {whose} liked ({_named(words, paper)})"
 
 
 def taste(reactions: Iterable[tuple[Vector, int]]) -> Taste | None:
@@ -71,3 +85,9 @@ def usual(papers: Mapping[str, Vector]) -> dict[str, float]:
         for word, weight in each.items():
             mean[word] += weight / len(papers)
     return {paper: likeness(vector, mean) for paper, vector in papers.items()}
+
+
+def _named(folded: Iterable[str], paper: Paper) -> str:
+    """Return folded words as a paper writes them."""
+    text = f"{paper.title}\n{paper.abstract}"
+    return ", ".join(lowered(spelled(word, text)) for word, _ in zip(folded, range(_NAMED), strict=False))

@@ -69,6 +69,12 @@ class Backlog:
 class Deliveries(Protocol):
     """The outbox: what is owed, what was sent, and what went wrong."""
 
+    async def owe(self, deliveries: Iterable[Delivery], at: datetime) -> int:
+        """Owe messages to destinations that are known, each once by its business key; return how many are new.
+
+        They are due at once, or when they say. What is there already stays as it is.
+        """
+
     async def begin_delivery(self) -> int:
         """Start delivering as the only process that does; return how many sends a crash left uncertain."""
 

@@ -42,6 +42,10 @@ class TooMany(Exception):  # noqa: N818  # a state: the cap is reached
         self.count = count
 
 
+class OnItsWay(Exception):  # noqa: N818  # a state: it passes
+    """A message may be arriving just now, and what it is made of cannot be changed."""
+
+
 class Unreachable(Exception):  # noqa: N818  # a state, named as the exit code names it
     """A platform does not answer, and may later; the text is for the operator."""
 

@@ -27,8 +27,13 @@ class People(Protocol):
         them already and it is new.
         """
 
-    async def mute(self, person: Destination, number: int, *, muted: bool) -> Subscription | None:
-        """Mute a subscription, or let it speak again; return it, or None where the person has no such number."""
+    async def mute(
+        self, person: Destination, number: int, *, muted: bool, until: datetime | None = None
+    ) -> Subscription | None:
+        """Mute a subscription, or let it speak again; return it, or None where the person has no such number.
+
+        Muted until a moment, it speaks again by itself: the first digest that is taken in from then on is told by it.
+        """
 
     async def unsubscribe(self, person: Destination, number: int) -> Subscription | None:
         """Delete a person's subscription and return it; None where that person has no such number."""
@@ -45,4 +50,13 @@ class People(Protocol):
         """
 
     async def sent_of_day(self, delivery: Delivery) -> int:
-        """Count the papers in the parts of a day's alert that were sent by now."""
+        """Count the papers in the parts of a day's alert that were sent before this one."""
+
+    async def kept(self, person: Destination) -> int:
+        """Count the papers of the alerts that are owed to a person and were never tried, each once."""
+
+    async def seen(self, delivery: Delivery) -> frozenset[str]:
+        """Return which of a delivery's papers its reader has seen, by arXiv id.
+
+        These are what another kind of delivery told them of, what they keep, and what they said something of.
+        """

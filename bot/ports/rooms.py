@@ -1,8 +1,7 @@
-"""What rooms want, and what they make of it."""
+"""What rooms want."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Protocol
 
@@ -33,16 +32,3 @@ class Rooms(Protocol):
 
     async def followings(self) -> tuple[Following, ...]:
         """Return all rooms that want the daily highlights, and what of them."""
-
-    async def react(self, room: Destination, person: Destination, paper: str, value: int, at: datetime) -> int:
-        """Save that a person of a room wants more papers like one (1), fewer (-1), or never said (0).
-
-        Return how many people of the room now say the same of it. KeyError where no such paper is stored. A person has
-        one voice for a paper in a room.
-        """
-
-    async def reactions(self, since: datetime) -> Mapping[Destination, Mapping[str, int]]:
-        """Return for each room the papers reacted to since then, by arXiv id, with the sum of its people's voices.
-
-        Of a person's voices in a room the newest 20 count, so that nobody speaks for all.
-        """

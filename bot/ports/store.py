@@ -6,13 +6,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from bot.ports.clubs import Clubs
 from bot.ports.deliveries import Deliveries
 from bot.ports.erasing import Erasing
+from bot.ports.feeds import Feeds
+from bot.ports.history import History
 from bot.ports.ledger import Ledger
+from bot.ports.links import Links
 from bot.ports.papers import Papers
 from bot.ports.people import People
+from bot.ports.receipts import Receipts
 from bot.ports.reports import Reports
 from bot.ports.rooms import Rooms
+from bot.ports.shelf import Shelf
+from bot.ports.tastes import Tastes
+from bot.ports.team import Team
 from bot.ports.vocabulary import Vocabulary
 
 
@@ -30,7 +38,24 @@ class Inspection:
     backup: str = ""
 
 
-class Store(Papers, Vocabulary, People, Rooms, Deliveries, Reports, Erasing, Protocol):
+class Store(
+    Papers,
+    History,
+    Vocabulary,
+    People,
+    Rooms,
+    Clubs,
+    Tastes,
+    Team,
+    Deliveries,
+    Receipts,
+    Reports,
+    Links,
+    Shelf,
+    Feeds,
+    Erasing,
+    Protocol,
+):
     """Papers, what people want of them, and what is owed. Times are aware datetimes; days are the digests' own."""
 
     def ledger(self, platform: str, keys: Sequence[str] = ()) -> Ledger:

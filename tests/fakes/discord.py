@@ -102,7 +102,7 @@ class FakeDiscord:
         self.submit = people.submit
 
     async def __aenter__(self) -> Self:
-        app = web.Application(client_max_size=4 * 2**20)
+        app = web.Application(client_max_size=26 * 2**20)
         app.router.add_route("*", "/api/v10/{path:.*}", self.rest.serve)
         app.router.add_get("/gateway", self.gateway.handle)
         # discord.py asks for the address with a slash at its end.

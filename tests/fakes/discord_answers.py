@@ -45,6 +45,7 @@ TEXTS = {
     10015: "Unknown Webhook",
     10062: "Unknown interaction",
     10087: "Unknown tag",
+    40005: "Request entity too large",
     40033: "This message has already been crossposted",
     40058: "Cannot send a message in a forum channel",
     40060: "Interaction has already been acknowledged",

@@ -20,7 +20,7 @@ class People:
     fake: FakeDiscord
 
     async def slash(self, user: User, channel: Channel, command: str, /, **options: Any) -> Answered:
-        """Give a slash command: a subcommand of /papers ("search"), or another root's ("root sub").
+        """Give a slash command: a subcommand ("search") of whichever root has it, or a root's ("root sub").
 
         Options go by name and are typed as they are declared; a channel option takes a Channel, one with choices the
         label or the value of one. LookupError says what Discord's app would not let a person send.
@@ -62,8 +62,13 @@ class People:
 
     def _spell(self, command: str) -> tuple[str, list[str]]:
         words = command.split()
-        roots = {each["name"] for each in self.fake.commands if each["type"] == 1}
-        return (words[0], words[1:]) if words[0] in roots else ("papers", words)
+        roots = {each["name"]: each for each in self.fake.commands if each["type"] == 1}
+        if words[0] in roots:
+            return words[0], words[1:]
+        having = (
+            name for name, each in roots.items() if any(one["name"] == words[0] for one in each.get("options", []))
+        )
+        return next(having, "papers"), words
 
     async def _ask(
         self,

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 
 from tests.fakes.discord_answers import TEXTS, VIA, Exceeded, Refused, Scope, error, reply, too_many
+from tests.fakes.discord_files import Upload, read
 from tests.fakes.faults import Fault, answered, fine, go_wrong
 
 if TYPE_CHECKING:
@@ -50,11 +51,12 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """A request on a route: `ids` are the parts of its path by name."""
+    """A request on a route: `ids` are the parts of its path by name, `files` what comes with it, by their numbers."""
 
     ids: Mapping[str, str]
     body: Any
     query: Mapping[str, str]
+    files: Mapping[int, Upload] = field(default_factory=dict)
 
     def id(self, name: str) -> int:
         return int(self.ids[name]) if self.ids[name].isdigit() else 0
@@ -161,9 +163,9 @@ class RestApi:
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """Answer a request, or let it go wrong."""
         path = "/" + request.match_info["path"]
-        body = await self._body(request)
+        body, files = await self._body(request)
         fault = self.fault(request.method, path) or fine()
-        true = self._carry_out(request, path, body) if fault.commit else None
+        true = self._carry_out(request, path, body, files) if fault.commit else None
         self.requests.append(_seen(request, path, body, self.fake.now(), answered(fault, true)))
         return await go_wrong(fault, request, true, self.closing)
 
@@ -176,16 +178,18 @@ class RestApi:
             (each for of, pattern, each in self.lasting if of in (method, "*") and pattern.fullmatch(path)), None
         )
 
-    async def _body(self, request: web.Request) -> Any:
+    async def _body(self, request: web.Request) -> tuple[Any, dict[int, Upload]]:
         if not request.can_read_body:
-            return None
+            return None, {}
         try:
-            return await request.json()
+            if request.content_type == "multipart/form-data":
+                return await read(self.fake, request)
+            return await request.json(), {}
         except ValueError:
             self.fake.complain(f"{request.method} {request.path}", "the body is no JSON")
-            return None
+            return None, {}
 
-    def _carry_out(self, request: web.Request, path: str, body: Any) -> web.Response:
+    def _carry_out(self, request: web.Request, path: str, body: Any, files: Mapping[int, Upload]) -> web.Response:
         found = next(
             ((each, m) for each in ROUTES if each.method == request.method and (m := each.pattern.fullmatch(path))),
             None,
@@ -200,7 +204,7 @@ class RestApi:
         headers = dict(VIA)
         try:
             headers |= self.limits.use(at, ids, self.fake.now())
-            said = at.run(self.fake, Incoming(ids, body, request.query))
+            said = at.run(self.fake, Incoming(ids, body, request.query, files))
         except Exceeded as limit:
             return too_many(limit, headers)
         except Refused as refusal:

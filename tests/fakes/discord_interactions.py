@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import base64
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from tests.fakes import discord_payloads
 from tests.fakes.discord_answers import Refused
 from tests.fakes.discord_checks import judge
+from tests.fakes.discord_files import Upload, attached
 from tests.fakes.discord_http import Incoming, route
 from tests.fakes.discord_limits import EPHEMERAL
 from tests.fakes.discord_messages import Json, Message
@@ -141,15 +143,15 @@ def callback(fake: FakeDiscord, call: Incoming) -> Json | None:
     if kind == CHOICES and not all(isinstance(each["value"], _OFFERED[asked.typing]) for each in data["choices"]):
         fake.complain("callback", f"what is offered is not of the option's type, {asked.typing}")
         raise Refused(400, 50035, found=["choices: have values of another type"])
-    _carry_out(fake, asked, kind, data)
+    _carry_out(fake, asked, kind, data, call.files)
     asked.answer = call.body
     asked.answered.set()
     return _said(asked, kind) if call.query.get("with_response") in ("1", "true", "True") else None
 
 
-def _carry_out(fake: FakeDiscord, asked: Interaction, kind: int, data: Json) -> None:
+def _carry_out(fake: FakeDiscord, asked: Interaction, kind: int, data: Json, files: Mapping[int, Upload]) -> None:
     if kind in (MESSAGE, DEFERRED):
-        asked.original = _new(fake, asked, data)
+        asked.original = _new(fake, asked, data, files)
         asked.loading = kind == DEFERRED
         if not asked.loading:
             fake.world.stand(asked.original)
@@ -157,7 +159,7 @@ def _carry_out(fake: FakeDiscord, asked: Interaction, kind: int, data: Json) -> 
         assert asked.source is not None
         asked.original = asked.source
         if kind == UPDATE:
-            change(asked.source, _kept(asked.source, data))
+            _change(fake, asked.source, data, files)
 
 
 def _said(asked: Interaction, kind: int) -> Json:
@@ -182,10 +184,10 @@ def follow_up(fake: FakeDiscord, call: Incoming) -> Json:
     judge(fake, "followup", "POST", _WEBHOOK, call.body)
     if asked.loading and asked.original is not None:
         # The first follow-up of a deferred answer is the answer itself.
-        return _show(fake, asked, asked.original, call.body)
+        return _show(fake, asked, asked.original, call)
     if "0" not in asked.owners and len(asked.followups) >= MOST_FOLLOWUPS:
         raise Refused(400, 40094)
-    new = _new(fake, asked, call.body)
+    new = _new(fake, asked, call.body, call.files)
     fake.world.stand(new)
     asked.followups.append(new)
     return discord_payloads.message(new)
@@ -202,7 +204,7 @@ def edit_message(fake: FakeDiscord, call: Incoming) -> Json:
     which = _which(asked, call)
     name = "@original" if call.ids["message_id"] == "@original" else "{message_id}"
     judge(fake, "edit", "PATCH", f"{_WEBHOOK}/messages/{name}", call.body)
-    return _show(fake, asked, which, call.body)
+    return _show(fake, asked, which, call)
 
 
 @route("DELETE", _WEBHOOK + "/messages/{message_id}")
@@ -231,9 +233,10 @@ def _which(asked: Interaction, call: Incoming) -> Message:
     raise Refused(404, 10008)
 
 
-def _new(fake: FakeDiscord, asked: Interaction, data: Json) -> Message:
+def _new(fake: FakeDiscord, asked: Interaction, data: Json, files: Mapping[int, Upload]) -> Message:
     new = Message(fake.world.new_id(), asked.channel, fake.world.bot)
     change(new, data)
+    new.files = attached(fake, data, files, [], largest=fake.world.largest_file)
     new.edits = 0
     new.asked = _metadata(asked)
     new.to = asked.user if new.flags & EPHEMERAL else None
@@ -254,8 +257,14 @@ def _metadata(asked: Interaction) -> Json:
     return said
 
 
-def _show(fake: FakeDiscord, asked: Interaction, which: Message, body: Json) -> Json:
+def _change(fake: FakeDiscord, which: Message, body: Json, files: Mapping[int, Upload]) -> None:
+    there = attached(fake, body, files, which.files, largest=fake.world.largest_file)
     change(which, _kept(which, body))
+    which.files = there
+
+
+def _show(fake: FakeDiscord, asked: Interaction, which: Message, call: Incoming) -> Json:
+    _change(fake, which, call.body, call.files)
     if which is asked.original and asked.loading:
         asked.loading = False
         fake.world.stand(which)

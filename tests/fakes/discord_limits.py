@@ -106,7 +106,9 @@ SHOWN: dict[str, Rule] = {
     "embeds": maybe(many(EMBED, 10)),
     "components": maybe(COMPONENTS),
     "allowed_mentions": maybe(ALLOWED_MENTIONS),
-    "attachments": maybe(many(Shape(may={"id": either(words(20), whole(2**64))}), 10)),
+    "attachments": maybe(
+        many(Shape({"id": either(words(20), whole(2**64))}, {"filename": words(1024), "description": words(1024)}), 10)
+    ),
     "tts": flag,
 }
 POSTED: dict[str, Rule] = {**SHOWN, "flags": bits(SUPPRESS_EMBEDS, SILENT, COMPONENTS_V2)}

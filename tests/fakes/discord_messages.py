@@ -12,6 +12,15 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that hangs on a message."""
+
+    id: int
+    name: str
+    content: bytes
+
+
 @dataclass(eq=False, slots=True)
 class Message:
     """A message as people see it now. `to` is the only one who sees an ephemeral one."""
@@ -22,6 +31,7 @@ class Message:
     content: str = ""
     embeds: list[Json] = field(default_factory=list)
     components: list[Json] = field(default_factory=list)
+    files: list[Attachment] = field(default_factory=list)
     flags: int = 0
     to: User | None = None
     edits: int = 0

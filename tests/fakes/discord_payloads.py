@@ -9,7 +9,7 @@ import itertools
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from tests.fakes.discord_messages import Json, Message
+from tests.fakes.discord_messages import Attachment, Json, Message
 from tests.fakes.discord_permissions import Permission
 from tests.fakes.discord_state import FORUM, GROUP, Channel, Guild, Member, User, World
 
@@ -229,7 +229,7 @@ def message(which: Message, *, readable: bool = True) -> Json:
         "content": which.content if readable else "",
         "embeds": [{"type": "rich", **each} for each in which.embeds] if readable else [],
         "components": _numbered(which.components, itertools.count(1)) if readable else [],
-        "attachments": [],
+        "attachments": [_attachment(each) for each in which.files] if readable else [],
         "mentions": [],
         "mention_roles": [],
         "mention_everyone": False,
@@ -244,6 +244,12 @@ def message(which: Message, *, readable: bool = True) -> Json:
     if which.asked:
         shown |= {"type": 20, "interaction_metadata": which.asked}
     return shown
+
+
+def _attachment(each: Attachment) -> Json:
+    address = f"https://cdn.discordapp.com/attachments/1/{each.id}/{each.name}"
+    named = {"id": str(each.id), "filename": each.name, "size": len(each.content)}
+    return {**named, "url": address, "proxy_url": address}
 
 
 def _numbered(components: list[Json], ids: Iterator[int]) -> list[Json]:

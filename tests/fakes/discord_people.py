@@ -36,7 +36,7 @@ def event(world: World, asked: Interaction, data: Json, owners: Json) -> Json:
         "entitlements": [],
         "authorizing_integration_owners": owners,
         "context": context(channel),
-        "attachment_size_limit": 10 * 2**20,
+        "attachment_size_limit": world.largest_file,
     }
     if channel.guild is None:
         shown["user"] = discord_payloads.user(user)

@@ -53,6 +53,8 @@ def _spec() -> Any:
     schemas = spec["components"]["schemas"]
     # Permissions are strings: https://docs.discord.com/developers/topics/permissions
     schemas["ApplicationCommandUpdateRequest"]["properties"]["default_member_permissions"] = {}
+    # Of a new file it is the number: https://docs.discord.com/developers/reference#uploading-files
+    schemas["MessageAttachmentRequest"]["properties"]["id"] = {"type": ["string", "integer"]}
     return spec
 
 

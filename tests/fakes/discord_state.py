@@ -184,12 +184,16 @@ class Guild:
 
 @dataclass(slots=True)
 class World:
-    """All that is there. `ahead` is by how many seconds its clock is put forward."""
+    """All that is there. `ahead` is by how many seconds its clock is put forward.
+
+    `largest_file` is how many bytes a file of an answer may have: Discord says so in each interaction.
+    """
 
     complain: Callable[[str, str], None]
     bot: User = field(init=False)
     token: str = "MTIz.AbCd.of-the-fake"
     ahead: float = 0.0
+    largest_file: int = 10 * 2**20
     users: dict[int, User] = field(default_factory=dict)
     guilds: dict[int, Guild] = field(default_factory=dict)
     channels: dict[int, Channel] = field(default_factory=dict)

@@ -15,11 +15,11 @@ measure without what that takes, there is `FakeSlack(judging=False)`.
 - The world: `workspace(id, ...)`, `.channel(id, ...)`, `.user(id, ...)`, `revoke(team)`, `ahead` (seconds the clock is
   put forward), `pace` (refuse more than 1 message a second and channel beyond a burst of `burst`).
 - What happened: `calls`, `messages` (as people see them now, people's own too; `posts` are ours), `ephemerals`,
-  `responses` (every use of a response_url), `views` (open modals by id), `homes` and `home(user)`, `unfurls`.
+  `responses` (every use of a response_url), `views` (open modals by id), `homes` and `home(user)`, `unfurls`; `files`.
   `until(condition)` waits for any of it.
 - People: `slash`, `press`, `block_action`, `shortcut`, `global_shortcut`, `submit`, `close`; `event` and `mention`,
-  `dm`, `open_home`, `share_links`, `uninstall`, `revoke_tokens`. Each returns an `Ack`. They go over Socket Mode, or as
-  signed HTTP to `http_target` where that is set. `raw` and `wire` send what Slack never would.
+  `dm`, `react`, `open_home`, `share_links`, `uninstall`, `revoke_tokens`. Each returns an `Ack`. They go over Socket
+  Mode, or as signed HTTP to `http_target` where that is set. `raw` and `wire` send what Slack never would.
 - Faults: `fail(method, *faults)` with `refused`, `limited`, `broken`, `dropped`, `reset`, `silent`, `truncated` (and
   `fine` between them); method is a Web API method, "response_url", or "*" for whatever comes next. Sockets: `cut`,
   `disconnect`, `refuse_handshakes`, `blackhole`.
@@ -42,6 +42,7 @@ from tests.fakes.faults import Fault, broken, dropped, fine, reset, silent, trun
 from tests.fakes.problems import Problems
 from tests.fakes.slack_api import Refused
 from tests.fakes.slack_faults import limited, refused
+from tests.fakes.slack_files import Files
 from tests.fakes.slack_oauth import Install, OAuth
 from tests.fakes.slack_responses import Responses, ResponseUrl
 from tests.fakes.slack_sockets import Sockets
@@ -78,6 +79,7 @@ class FakeSlack:
         self.shared: set[str] = set()
         self.teams: dict[str, Workspace] = {}
         self.sockets = Sockets(self.complain)
+        self.files = Files(self)
         self._web = WebApi(self)
         self.calls = self._web.calls
         self.modals = Views(self)
@@ -98,6 +100,7 @@ class FakeSlack:
         app = web.Application(client_max_size=4 * 2**20)
         app.router.add_route("*", "/api/{method}", self._web.serve)
         app.router.add_post("/response/{id}", self._web.serve_response_url)
+        app.router.add_post("/upload/v1/{id}", self.files.take)
         app.router.add_get("/link", self.sockets.serve)
         app.router.add_get("/oauth/v2/authorize", self._authorize)
         self._runner = web.AppRunner(app, shutdown_timeout=1)
@@ -385,6 +388,20 @@ class FakeSlack:
         if (team, user) in self.homes and tab == "home":
             inner["view"] = self.homes[team, user]
         return await self.event(inner, team=team, **more)
+
+    async def react(self, emoji: str, on: Message, *, user: str = "U1", gone: bool = False, **more: Any) -> Ack:
+        """Let a person put an emoji on a message, or take it away; the product hears of it where its scope lets it."""
+        inner = {
+            "type": "reaction_removed" if gone else "reaction_added",
+            "user": user,
+            "reaction": emoji,
+            "item_user": on.user,
+            "item": {"type": "message", "channel": on.channel, "ts": on.ts},
+            "event_ts": self.stamp(),
+        }
+        if on.ephemeral or "reactions:read" not in self.teams[on.team].scopes:
+            raise LookupError("nobody reacts to what one person sees, and without the scope nobody hears of it")
+        return await self.event(inner, team=on.team, **more)
 
     async def share_links(
         self, *urls: str, user: str = "U1", channel: str = "C1", team: str = "T1", composing: bool = False, **more: Any

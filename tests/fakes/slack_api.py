@@ -289,6 +289,25 @@ def _views_publish(slack: FakeSlack, team: Workspace, body: Json) -> Json:
     return {"view": slack.modals.publish(team, body["user_id"], body["view"])}
 
 
+def _upload_url(slack: FakeSlack, team: Workspace, body: Json) -> Json:
+    return _taken(slack.files.ticket(team, body))
+
+
+def _complete_upload(slack: FakeSlack, team: Workspace, body: Json) -> Json:
+    def room(id_: str) -> Channel:
+        if id_ in team.users:  # a person's id, which posts take, is no channel here
+            raise Refused("channel_not_found")
+        return _room(slack, team, id_)
+
+    return _taken(slack.files.share(team, body, room))
+
+
+def _taken(answer: Json) -> Json:
+    if "error" in answer:
+        raise Refused(answer["error"])
+    return answer
+
+
 _SAYING = ("text", "blocks", "metadata", "parse", "link_names", "mrkdwn", "reply_broadcast")
 _PAGING = ("cursor", "limit", "oldest", "latest", "inclusive", "include_all_metadata")
 
@@ -306,6 +325,12 @@ METHODS: Mapping[str, Method] = {
     "conversations.members": Method(_members, "", ("channel",), ("cursor", "limit")),
     "conversations.history": Method(_history, "", ("channel",), _PAGING),
     "conversations.replies": Method(_replies, "", ("channel", "ts"), _PAGING),
+    "files.getUploadURLExternal": Method(
+        _upload_url, "files:write", ("filename", "length"), ("alt_txt", "snippet_type")
+    ),
+    "files.completeUploadExternal": Method(
+        _complete_upload, "files:write", ("files", "channel_id"), ("thread_ts", "initial_comment")
+    ),
     "users.info": Method(_user_info, "users:read", ("user",), ("include_locale",)),
     "views.open": Method(_views_open, "", ("trigger_id", "view")),
     "views.push": Method(_views_open, "", ("trigger_id", "view")),

@@ -10,6 +10,7 @@ Json = dict[str, Any]
 
 SCOPES = frozenset({
     *("commands", "chat:write", "im:write", "im:history", "app_mentions:read", "channels:read", "groups:read"),
+    *("files:write", "reactions:read"),
 })  # fmt: skip
 
 
@@ -103,6 +104,16 @@ class Call:
     error: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class SharedFile:
+    """A file in a message: everybody who sees that sees it."""
+
+    id: str
+    name: str
+    title: str
+    content: bytes
+
+
 @dataclass(slots=True)
 class Message:
     """A message as people see it now. `to` is the only one who sees an ephemeral one. `bot`: it is ours."""
@@ -115,6 +126,7 @@ class Message:
     blocks: list[Json] = field(default_factory=list)
     thread_ts: str | None = None
     metadata: Json | None = None
+    files: list[SharedFile] = field(default_factory=list)
     bot: bool = True
     to: str | None = None
 

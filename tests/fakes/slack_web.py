@@ -20,7 +20,7 @@ from tests.fakes.slack_state import Call, Json, Workspace
 if TYPE_CHECKING:
     from tests.fakes.slack import FakeSlack
 
-_JSON_FIELDS = ("blocks", "view", "metadata", "unfurls")
+_JSON_FIELDS = ("blocks", "view", "metadata", "unfurls", "files")
 
 
 @dataclass(slots=True)

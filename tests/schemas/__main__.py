@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import storage
 from bot.daily import take_in
+from bot.feeds import hashed
 from bot.grammar import parse
-from bot.model import Destination, Digest, Following, Paper
+from bot.model import Destination, Digest, Following, Paper, Schedule
+from bot.ports import Club, Meeting
 from storage.schema import MIGRATIONS
 from tests import schemas
 
@@ -25,8 +27,18 @@ async def _fill(path: Path) -> None:
     )
     async with storage.connect(f"sqlite:///{path}") as store:
         await store.subscribe(_PERSON, parse("clouds"), _AT)
-        await store.follow(Following(_ROOM, ("cs.CV",)))
+        await store.open_feed(_PERSON, 1, hashed("secret"), _AT)
+        await store.follow(Following(_ROOM, ("cs.CV",), weekly=4))
+        await store.begin_club(Club(_ROOM, Schedule(time(14), "Europe/Berlin", (0,)), _AT, owner=_PERSON))
         await take_in(Digest("test", "cs.CV", date(2026, 1, 5), papers), store, _AT)
+        await store.save(_PERSON, "2601.00002", _AT)
+        await store.tag(_PERSON, "2601.00002", "to-read")
+        await store.nominate(_ROOM, _PERSON, "2601.00001", _AT)
+        await store.draw_up(_ROOM, Meeting(_AT.date(), _AT), ("2601.00001",), _AT)
+        await store.share(_ROOM, _PERSON, ["2601.00001"], _AT)
+        await store.name_person(_PERSON, _ROOM.tenant, "Anna")
+        await store.react(_ROOM, _PERSON, "2601.00001", 1, _AT)
+        await store.learn(_ROOM, learns=False)
         await store.ledger("slack").put("posted", "T1/x", "{}")
 
 

@@ -1,0 +1,44 @@
+"""Papers to take away: files in the formats that programs for literature read.
+
+A format is one function in a module of its own, named in `FORMATS`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from bot.model import File
+from bot.takeaway.bibtex import bibtex
+from bot.takeaway.csl import csl
+from bot.takeaway.markdown import markdown
+from bot.takeaway.reference import Reference, references
+from bot.takeaway.ris import ris
+from bot.takeaway.table import table
+
+__all__ = ["FORMATS", "Format", "packed", "references"]
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """What a format is called, how its files end, what they are, and how references are written in it."""
+
+    label: str
+    ending: str
+    media_type: str
+    write: Callable[[Sequence[Reference]], str]
+
+
+FORMATS: Mapping[str, Format] = {
+    "bibtex": Format("BibTeX", "bib", "application/x-bibtex", bibtex),
+    "ris": Format("RIS", "ris", "application/x-research-info-systems", ris),
+    "csv": Format("CSV", "csv", "text/csv", table),
+    "markdown": Format("Markdown", "md", "text/markdown", markdown),
+    "json": Format("CSL-JSON", "json", "application/vnd.citationstyles.csl+json", csl),
+}
+
+
+def packed(cited: Sequence[Reference], name: str, form: Format) -> File:
+    """Return references as a file of that name, without its ending."""
+    # What a source left of half a character is no UTF-8.
+    return File(f"{name}.{form.ending}", form.media_type, form.write(cited).encode("utf-8", "replace"))
