@@ -135,7 +135,7 @@ async def test_other_commands_than_those_of_this_version_are_a_warning(
         lambda commands: commands[0].update(default_member_permissions=None, nsfw=False, dm_permission=True),
         lambda commands: commands[0]["options"][0]["options"][0].update(choices=[], autocomplete=True),
         lambda commands: commands[0]["options"][0]["options"][1].update(required=False),
-        lambda commands: commands[1].update(description="", options=[]),
+        lambda commands: commands[-1].update(description="", options=[]),
     ],
 )
 async def test_order_defaults_and_what_discord_adds_make_no_other_commands(

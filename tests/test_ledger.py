@@ -17,6 +17,7 @@ from bot.model import Alerting, Delivery, Destination, Digest, Following, Paper,
 from bot.ports import Store, StoreError
 from storage import connect
 from tests.conftest import MakeDigest, MakePaper
+from tests.traces import leave
 
 NOW = datetime(2020, 11, 20, 9, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=10)
@@ -139,6 +140,8 @@ async def inhabit(store: Store, workspace: str, category: str, digest: MakeDiges
     await take_in(digest("2020-11-20", category, paper(f"2011.1000{workspace[-1]}", workspace)), store, NOW)
     await store.alert(person, Alerting(most=3))
     await store.react(room, person, f"2011.1000{workspace[-1]}", 1, NOW)
+    elsewhere = Destination("slack", workspace, "@U3")
+    await leave(store, person, room, elsewhere, f"2011.1000{workspace[-1]}", f"of {workspace}", NOW)
     admin = Destination("slack", workspace, "C9")
     late = Report(f"arxiv:{category}", "late", "it is late", NOW, NOW)
     await store.report(late, Delivery(admin, "report", f"late {late.source}", NOW.date(), ()))

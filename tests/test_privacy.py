@@ -18,11 +18,10 @@ from adapters.discord.progress import Progress, place
 from adapters.discord.progress import remember as progressed
 from bot.commands import answer
 from bot.daily import take_in
-from bot.feeds import hashed
 from bot.grammar import parse
-from bot.model import Alerting, Button, Call, Delivery, Destination, Following, Reply, Schedule, Text
+from bot.model import Alerting, Button, Call, Delivery, Destination, Following, Reply, Text
 from bot.pacing import MAX_COMMANDS, paced
-from bot.ports import Club, Meeting, SchemaError, Store
+from bot.ports import SchemaError, Store
 from storage import connect
 from tests import test_discord, test_slack
 from tests.conftest import MakeCall, MakeDigest, MakePaper
@@ -30,6 +29,7 @@ from tests.fakes.command_line import Paperwire
 from tests.fakes.discord import FakeDiscord
 from tests.fakes.slack import FakeSlack
 from tests.test_ledger import personal, raw
+from tests.traces import leave
 
 ME, OTHER = (Destination("discord", "dm", name) for name in ("@101canary", "@202"))
 ROOM = Destination("discord", "G1", "7")
@@ -48,26 +48,14 @@ async def live(store: Store, person: Destination, digest: MakeDigest, paper: Mak
     number = person.name[1:4]
     mine = paper(f"2011.10{number}", f"On canary{number}")
     await store.subscribe(person, parse(f"canary{number}"), NOW, workspace="G1")
-    await store.open_feed(person, 1, hashed(f"secret{number}"), NOW)
     await store.alert(person, Alerting(most=3))
     for room in (person, Destination("discord", "G1", number)):
         await store.follow(Following(room, (f"cs.{number}",), owner=person))
     await take_in(digest("2020-11-20", f"cs.{number}", mine), store, NOW)
     for room in (ROOM, person):
         await store.react(room, person, mine.id, 1, NOW)
-    await store.save(person, mine.id, NOW)
-    await store.tag(person, mine.id, f"tag{number}")
-    await store.share(ROOM, person, [mine.id], NOW)
-    await store.name_person(person, ROOM.tenant, f"Canary {person.name}")
     elsewhere = Destination("slack", "T1", f"@U{number}")
-    await store.offer_link(elsewhere, f"CODE{number}", LATER)
-    await store.link(person, f"CODE{number}", NOW)
-    await store.offer_link(person, f"CODE{number}", LATER)
-    club = Destination("discord", "G1", number)
-    await store.begin_club(Club(club, Schedule(days=(0,)), NOW, owner=person))
-    await store.nominate(club, person, mine.id, NOW)
-    await store.present(club, mine.id, person)
-    await store.draw_up(club, Meeting(NOW.date(), NOW), (mine.id,), NOW)
+    await leave(store, person, Destination("discord", "G1", number), elsewhere, mine.id, f"canary{number}", NOW)
     ledger = store.ledger("discord")
     await works(ledger, person.name[1:], f"channel-of-{number}", NOW)
     await progressed(ledger, place(person, f"key{number}"), Progress(tried=NOW.isoformat()), NOW)
