@@ -66,7 +66,8 @@ async def _read(request: web.Request, find: Find, pace: Pace, now: datetime) -> 
         return web.Response(status=429, text="too often\n", headers={"Retry-After": str(wait)})
     answer = web.Response(content_type=MEDIA_TYPE, charset="utf-8")
     answer.etag = found.mark
-    answer.last_modified = found.modified
+    # Rounded up, as aiohttp would have it, it would say that a reader has what came in later in that second.
+    answer.last_modified = found.modified.replace(microsecond=0)
     if _is_known(request, found):
         answer.set_status(304)
     else:
@@ -108,7 +109,6 @@ def _later() -> web.Response:
 
 
 async def _add_headers(_: web.Request, response: web.StreamResponse) -> None:
-    for name, value in _HEADERS.items():
-        response.headers.setdefault(name, value)
+    response.headers.update(_HEADERS)
     if response.status not in (200, 304):
         response.headers["Cache-Control"] = "no-store"

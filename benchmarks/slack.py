@@ -21,6 +21,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
 from slack_sdk.web.async_client import AsyncWebClient
 
 from adapters.slack import Adapter, blocks
+from adapters.slack.parts import Press
 from benchmarks import material
 from benchmarks.chats import LINES, filled, percentiles, running
 from benchmarks.timing import Cost, Row
@@ -36,7 +37,7 @@ _PRESSED = {
     "block_id": "b",
     "action_id": "below:end:0",
     "text": {"type": "plain_text", "text": "Help"},
-    "value": blocks.Press("help").dump(),
+    "value": Press("help").dump(),
     "action_ts": "1.1",
 }
 _ROOM, _CALLER = Destination("slack", "T1", "C1"), Destination("slack", "T1", "@U1")

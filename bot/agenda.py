@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from bot import club
 from bot.cards import card
 from bot.model import Button, Delivery, Reply, Text
-from bot.ports import Store
+from bot.ports import Club, Meeting, Store
 
 
 async def plan(store: Store, now: datetime) -> list[Delivery]:
@@ -16,10 +18,8 @@ async def plan(store: Store, now: datetime) -> list[Delivery]:
     A meeting that nothing is nominated for has none, until something is.
     """
     owed = []
-    for each in await store.clubs():
-        meeting = club.next_meeting(each.schedule, now)
-        if now < meeting.starts - timedelta(minutes=each.notice):
-            continue
+    # The clocks of thousands of clubs take a while, in which others ask.
+    for each, meeting in await asyncio.to_thread(_near, await store.clubs(), now):
         known = await store.meeting(each.room, meeting.day)
         if known is None:
             papers = club.agenda(await store.nominations(each.room, now), each.count)
@@ -52,3 +52,9 @@ async def message(delivery: Delivery, store: Store, now: datetime) -> Reply | No
         Text(f"{more}, and carried over to {club.when(mine, following)}." if left else ""),
         (Button("All nominations", "club"),),
     )
+
+
+def _near(clubs: Iterable[Club], now: datetime) -> list[tuple[Club, Meeting]]:
+    """Return the clubs whose agenda is to be posted now, each with its meeting."""
+    coming = ((each, club.next_meeting(each.schedule, now)) for each in clubs)
+    return [(each, meeting) for each, meeting in coming if now >= meeting.starts - timedelta(minutes=each.notice)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -13,16 +13,17 @@ from bot import alerts, tightening
 from bot.calendar import instant, moment, named_days, span, spoken
 from bot.cards import matched
 from bot.grammar import parse
-from bot.highlights.personal import personal
+from bot.highlights.personal import Personal, personal
 from bot.model import Alerting, Button, Delivery, Paper, Pick, Reply, Subscription, Text
 from bot.ports import DeliveryError, Store
-from bot.query import Query, mark
+from bot.query import mark
 
 _MOST_WAYS_OUT = 5
 # Of what was kept as many papers are shown as in three days: at least, and at most, so many.
 _DAYS, _LEAST, _MOST = 3, 10, 50
 _SEEN = 30  # characters of a query, at least, on a button
 _MONTH = timedelta(days=29)  # and the day itself
+LONGEST_REST = timedelta(days=366)
 
 
 def when(alerting: Alerting, at: datetime) -> datetime | None:
@@ -35,6 +36,11 @@ def when(alerting: Alerting, at: datetime) -> datetime | None:
     back = max(at, alerting.away_until or at)
     free = _after_quiet(alerting, back) if alerting.pace == "instant" else _next_slot(alerting, back)
     return free if free > at else None
+
+
+def local_day(alerting: Alerting, at: datetime) -> date:
+    """Return the day that it is where a person is."""
+    return at.astimezone(ZoneInfo(alerting.schedule.zone)).date()
 
 
 def resting(alerting: Alerting, until: date) -> Alerting:
@@ -64,6 +70,59 @@ def settled(alerting: Alerting) -> str:
     return f"Alerts come {pace}, at most {alerting.most} paper{'s' * (alerting.most > 1)} a day{quiet}."
 
 
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The papers of an alert, those first that go first; the first `room` of them are shown.
+
+    `plain` is their order without what their reader likes, of which `own` tells. What is `seen` already is left out of
+    what `catches_up` with days of absence.
+    """
+
+    best: tuple[Pick, ...]
+    plain: tuple[Pick, ...]
+    room: int
+    own: Personal
+    papers: Mapping[str, Paper]
+    mine: Mapping[int, Subscription]
+    catches_up: bool
+    seen: frozenset[str]
+
+    @property
+    def folded(self) -> frozenset[str]:
+        """Those that are only counted, by their ids."""
+        return frozenset(pick.paper for pick in self.best[self.room :])
+
+
+async def choose(delivery: Delivery, wishes: Alerting, store: Store) -> Chosen | None:
+    """Return which papers an alert has, and in what order; None where nothing of it is wanted any more.
+
+    It is by what the person is subscribed to now, and by what they liked when it was first tried.
+    """
+    catches_up = _was_kept(delivery, wishes)
+    # Who unsubscribed in the meantime is not told any more.
+    mine = {each.number: each for each in await store.subscriptions(delivery.to) if not each.muted}
+    seen = await store.seen(delivery) if catches_up else frozenset()
+    wanted = [pick.paper for pick in delivery.picks if pick.paper not in seen]
+    papers = {paper.id: paper for paper in await store.papers(wanted)}
+    # A week against many queries takes a while, in which others ask.
+    picks = (await asyncio.to_thread(alerts.match, mine.values(), papers.values())).get(delivery.to)
+    if not picks:
+        return None
+    most = min(max(_DAYS * wishes.most, _LEAST), _MOST) if catches_up else wishes.most
+    room = most if catches_up else max(0, most - await store.sent_of_day(delivery))
+    own = await personal(
+        delivery.to, [papers[pick.paper] for pick in picks], store, delivery.day, until=delivery.tried_at
+    )
+    hits: Mapping[str, int] = {}
+    if catches_up or len(picks) > room:  # looking for the marks takes longer than all else
+        hits = await asyncio.to_thread(_hits, picks, papers, mine)
+    best, plain = (
+        tuple(sorted(picks, key=lambda pick: (-likes.worth(pick), -hits.get(pick.paper, 0))))
+        for likes in (own, Personal())
+    )
+    return Chosen(best, plain, room, own, papers, mine, catches_up, seen)
+
+
 async def message(delivery: Delivery, store: Store) -> Reply | None:
     """Return the alert that a delivery stands for; None where nothing of it is wanted any more.
 
@@ -81,34 +140,21 @@ async def message(delivery: Delivery, store: Store) -> Reply | None:
         wait = _after_quiet(wishes, back) - delivery.tried_at
         if wait:
             raise DeliveryError("quiet", "held", wait.total_seconds())
-    catches_up = _was_kept(delivery, wishes)
-    # By what the person is subscribed to now: who unsubscribed in the meantime is not told any more.
-    mine = {each.number: each for each in await store.subscriptions(delivery.to) if not each.muted}
-    seen = await store.seen(delivery) if catches_up else frozenset()
-    wanted = [pick.paper for pick in delivery.picks if pick.paper not in seen]
-    papers = {paper.id: paper for paper in await store.papers(wanted)}
-    # A week against many queries takes a while, in which others ask.
-    picks = (await asyncio.to_thread(alerts.match, mine.values(), papers.values())).get(delivery.to)
-    if not picks:
+    chosen = await choose(delivery, wishes, store)
+    if chosen is None:
         return None
+    picks, shown, folded = chosen.best, chosen.best[: chosen.room], chosen.best[chosen.room :]
+    mine, papers, own = chosen.mine, chosen.papers, chosen.own
     behind = sorted({number for pick in picks for number in pick.subscriptions})
-    queries = {number: parse(mine[number].query) for number in behind}
-    most = min(max(_DAYS * wishes.most, _LEAST), _MOST) if catches_up else wishes.most
-    room = most if catches_up else max(0, most - await store.sent_of_day(delivery))
-    own = await personal(delivery.to, [papers[pick.paper] for pick in picks], store, delivery.day)
-    best = sorted(picks, key=lambda pick: -own.worth(pick))
-    if catches_up or len(best) > room:  # looking for the marks takes longer than all else
-        best.sort(key=lambda pick: (-own.worth(pick), -_hits(papers[pick.paper], pick, queries)))
-    shown, folded = best[:room], best[room:]
     rest = []
     if folded:
-        lead = f"and {len(folded):,} more" if shown else f"At most {most} a day are shown"
+        lead = f"and {len(folded):,} more" if shown else f"At most {wishes.most} a day are shown"
         rest.append(_all_of(lead, delivery, [papers[pick.paper] for pick in folded]))
-        rest += await _quieter(folded, delivery, queries, store)
+        rest += await _quieter(folded, delivery, mine, store)
     count = "1 new paper matches" if len(picks) == 1 else f"{len(picks):,} new papers match"
     said = f"{count} what you subscribed to, {_where(delivery, [papers[pick.paper] for pick in picks])}"
-    if catches_up:
-        others = f"; {len(seen):,} more you have seen already" if seen else ""
+    if chosen.catches_up:
+        others = f"; {len(chosen.seen):,} more you have seen already" if chosen.seen else ""
         said = f"What came while you were away, the best first: {said}{others}"
     return Reply(
         Text(said),
@@ -154,12 +200,18 @@ def _was_kept(delivery: Delivery, wishes: Alerting) -> bool:
     """Say whether a message has papers of days on which its reader was away, and now is not."""
     if not (wishes.away_until and delivery.tried_at and wishes.away_until <= delivery.tried_at):
         return False
-    back = wishes.away_until.astimezone(ZoneInfo(wishes.schedule.zone)).date()
-    return (delivery.since or delivery.day) < back
+    back = local_day(wishes, wishes.away_until)
+    # A digest from before the longest rest is an old one that was taken in since.
+    return back - LONGEST_REST <= (delivery.since or delivery.day) < back
 
 
-def _hits(paper: Paper, pick: Pick, queries: Mapping[int, Query]) -> int:
-    return len(mark(paper.title, "title", [queries[number] for number in pick.subscriptions]).marks)
+def _hits(picks: Sequence[Pick], papers: Mapping[str, Paper], mine: Mapping[int, Subscription]) -> Mapping[str, int]:
+    """Return how often the title of each paper has what is looked for."""
+    queries = {number: parse(mine[number].query) for number in {each for pick in picks for each in pick.subscriptions}}
+    return {
+        pick.paper: len(mark(papers[pick.paper].title, "title", [queries[each] for each in pick.subscriptions]).marks)
+        for pick in picks
+    }
 
 
 def _where(delivery: Delivery, papers: Sequence[Paper]) -> str:
@@ -181,14 +233,14 @@ def _all_of(lead: str, delivery: Delivery, folded: Sequence[Paper]) -> tuple[str
 
 
 async def _quieter(
-    folded: Sequence[Pick], delivery: Delivery, queries: Mapping[int, Query], store: Store
+    folded: Sequence[Pick], delivery: Delivery, mine: Mapping[int, Subscription], store: Store
 ) -> list[tuple[str, Button]]:
     """Say how to hear less of the subscription that alone brought most of what is folded, where one did."""
     alone = Counter(pick.subscriptions[0] for pick in folded if len(pick.subscriptions) == 1)
     ((loudest, count),) = alone.most_common(1) or [(0, 0)]
     if 2 * count <= len(folded):
         return []
-    asked = queries[loudest]
+    asked = parse(mine[loudest].query)
     found = await store.search(asked, limit=tightening.LOOKED_AT, since=delivery.day - _MONTH, until=delivery.day)
     tighter = await tightening.suggestion(asked, found.papers, store)
     if tighter is None:

@@ -38,6 +38,8 @@ _OWN_HOLIDAYS = {
 }
 _LIKE_A_DATE = re.compile(r"\d{1,4}([-./])\d{1,2}\1\d{1,4}")
 _OF_ANY_YEAR = re.compile(r"(\d{1,2}) ([a-z]{3,})")
+_ORDINAL = re.compile(r"\b(\d{1,2})(?:st|nd|rd|th)\b")
+_MONTH_FIRST = re.compile(r"([a-z]{3,}) (\d{1,2})(?:,? (\d{4}))?")
 _FOR_SO_LONG = re.compile(r"(an?|\d{1,3}) (day|week|month)s?")
 
 
@@ -182,9 +184,12 @@ def meant(text: str, today: date) -> date | None:
 def ahead(text: str, today: date) -> date | None:
     """Return the day that a person looks ahead to: monday, 1 Dec (the next ones), 2 weeks, or as `meant`; else None.
 
-    A month is as long as 30 days. Raise ValueError as `meant` does.
+    Of a date the month can be first, and the day an ordinal. A month is as long as 30 days. Raise
+    ValueError as `meant` does.
     """
-    text = " ".join(text.lower().split())
+    text = _ORDINAL.sub(r"\1", " ".join(text.lower().split()))
+    if month_first := _MONTH_FIRST.fullmatch(text):
+        text = " ".join(filter(None, month_first.group(2, 1, 3)))
     if (weekday := _named(text, _WEEKDAYS)) is not None:
         return today + timedelta(days=(weekday - today.weekday() - 1) % 7 + 1)
     if match := _FOR_SO_LONG.fullmatch(text):

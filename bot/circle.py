@@ -8,21 +8,15 @@ small room would know who it is.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
 from datetime import datetime
-from functools import lru_cache
 
-from bot import alerts
 from bot.cards import card
+from bot.highlights.interest import TOLD_FROM
 from bot.model import Call, Card, Destination, Paper
 from bot.ports import Circle, Store
-from bot.query import Folded
 
 _FEWEST = 2  # others of whom is said what they do for themselves
 _NAMED = 5
-
-# Many look for the same, and are asked about paper after paper.
-_read = lru_cache(1 << 12)(alerts.readable)
 
 
 async def followers(paper: Paper, call: Call, store: Store) -> Circle:
@@ -30,9 +24,8 @@ async def followers(paper: Paper, call: Call, store: Store) -> Circle:
     followed = await store.followed(call.room.tenant, call.at)
 
     def count() -> Circle:
-        folded = Folded(paper)
-        people = {person for person, lines in followed.items() if _follows(lines, folded)}
-        return Circle(call.caller in people, len(people - {call.caller}))
+        people = {person for person, mask in followed.true(followed.match([paper]).true) if mask}
+        return Circle(str(call.caller) in people, len(people - {str(call.caller)}))
 
     return await asyncio.to_thread(count)
 
@@ -44,7 +37,7 @@ async def noted(paper: Paper, call: Call, store: Store) -> str:
     circle = await followers(paper, call, store)
     if call.shared:
         people = circle.others + circle.me
-        return f"{people} people here follow this" if people > _FEWEST else ""
+        return f"{people} people here follow this" if people >= TOLD_FROM else ""
     return f"{said(circle)} here follow this" if circle.others >= _FEWEST else ""
 
 
@@ -73,7 +66,3 @@ def said(circle: Circle) -> str:
     *before, last = parts or [""]
     whole = f"{', '.join(before)} and {last}" if before else last
     return whole[:1].upper() + whole[1:]
-
-
-def _follows(lines: Iterable[str], paper: Folded) -> bool:
-    return any(query.matches(paper) for line in lines if (query := _read(line)))

@@ -120,6 +120,8 @@ async def answer(call: Call, store: Store) -> Reply:
         given = {f"{name}_" * iskeyword(name) or name: each for name, each in arguments(found, call).items()}
         asked = await _at_home(call, store)
         reply = await found.run(asked, store, **given)
+        # Who asked elsewhere in the same instant has moved: what was written here is to follow.
+        await store.home(asked.caller)
     except UserError as error:
         return Reply(Text(str(error)), error=str(error), private=True)
     if asked.shared and reply.again and reply.cards:
@@ -149,7 +151,9 @@ def named(call: Call) -> Command:
         return COMMANDS[call.name]
     from rapidfuzz import process  # noqa: PLC0415  # only a mistake needs it
 
-    near = process.extractOne(call.name, list(COMMANDS), score_cutoff=60)
+    # Of "unfollow" the nearest is its opposite.
+    alike = [each for each in COMMANDS if each.startswith("un") or not call.name.startswith("un")]
+    near = process.extractOne(call.name, alike, score_cutoff=60)
     if near is not None:
         line = Text(f"{near[0]} {call.text}".rstrip()).clip(_REPEATED)
         raise UserError(f"{quoted(call.name)} is no command. Did you mean: {line}")

@@ -20,7 +20,7 @@ _NOUNS = {
     "rooms": "room that you set up",
     "reactions": "reaction",
     "saved": "paper that you keep",
-    "feeds": "feed of a subscription of yours",
+    "feeds": "feed of your subscriptions",
     "names": "name that others may call you",
     "shares": "paper that you shared",
     "clubs": "journal club that you set up",

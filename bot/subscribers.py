@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache, reduce
 from itertools import islice
 from operator import or_
+from threading import Lock
 
 from bot.alerts import readable
 from bot.model import Paper, Pick, Subscription
@@ -28,6 +29,8 @@ class Lines:
         self.percolator = Percolator()
         self._nodes: dict[str, int] = {}
         self._words: dict[int, str] = {NOTHING: ""}
+        # Who subscribes is taken in while others are matched.
+        self.lock = Lock()
 
     def __len__(self) -> int:
         return len(self._nodes)
@@ -73,13 +76,16 @@ class Subscribers:
 
     def add(self, rows: Iterable[Row]) -> None:
         """Take in subscriptions; those of a person stand one after the other."""
-        for person, platform, line, made_in in rows:
-            self._people[person] = self._people.get(person, 0) + 1
-            self._nodes.append(self.lines.node(line))
-            self._made_in.append(self._tenants.setdefault((platform, made_in), len(self._tenants)))
+        with self.lines.lock:
+            for person, platform, line, made_in in rows:
+                self._people[person] = self._people.get(person, 0) + 1
+                self._nodes.append(self.lines.node(line))
+                self._made_in.append(self._tenants.setdefault((platform, made_in), len(self._tenants)))
 
     def match(self, papers: Sequence[Paper]) -> Matching:
-        return Matching(self, papers, self.lines.percolator.match([Folded(paper) for paper in papers]))
+        folded = [Folded(paper) for paper in papers]
+        with self.lines.lock:
+            return Matching(self, papers, self.lines.percolator.match(folded))
 
     def true(self, masks: Sequence[int]) -> Iterator[tuple[str, int]]:
         """Yield each person's address with the papers of all their lines, by the papers of each node."""

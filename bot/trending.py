@@ -143,7 +143,8 @@ def legend(drawn: Collection[Curve]) -> str:
     last = next(iter(drawn))
     gaps = last.weeks.count(None)
     said = f"Each bar is a week, the last to {spoken(last.until)}: its share of new papers"
-    said += f", at most {100 * max(each.highest for each in drawn):.2g} %."
+    most = 100 * max(each.highest for each in drawn)
+    said += f", at most {most:.0f} %." if most >= 10 else f", at most {most:.2g} %."
     if gaps:
         weeks = "1 week" if gaps == 1 else f"{gaps} of {len(last.weeks)} weeks"
         said += f" {GAP} is a week without a digest here: {weeks}."

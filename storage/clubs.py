@@ -82,8 +82,8 @@ class Clubs(Access):
         return next(map(rows.club, found), None)
 
     async def clubs(self) -> tuple[Club, ...]:
-        found = await self.read(f"SELECT {_CLUB} FROM club JOIN destination ON id = room_id ORDER BY id")  # noqa: S608  # a constant
-        return tuple(map(rows.club, found))
+        every = f"SELECT {_CLUB} FROM club JOIN destination ON id = room_id ORDER BY id"  # noqa: S608  # a constant
+        return await self.look(lambda db: tuple(map(rows.club, db.execute(every))))
 
     async def nominations(self, room: Destination, now: datetime) -> tuple[Nomination, ...]:
         found = await self.read(

@@ -11,7 +11,7 @@ import aiosqlite
 
 from bot.model import Delivery, Destination
 from bot.ports import Backlog, Owed, Pause, Standing, Trouble
-from storage import claims, outbox, rows
+from storage import claims, links, outbox, rows
 from storage.access import Access
 
 # Of a destination `d`: paused, or of a workspace that is closed.
@@ -69,6 +69,7 @@ class Deliveries(Access):
             await outbox.settle(db, delivery, state, code, not_before, uncertain=uncertain, tried=tried)
             if pause:
                 await outbox.pause(db, delivery.to, code, pause, owe)
+                await links.evade(db, delivery.to)
 
         await self.write(job)
 

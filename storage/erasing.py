@@ -46,6 +46,13 @@ _NAMELESS = {
     """,  # noqa: S608  # a constant
 }
 _WORKSPACE = "(SELECT id FROM destination WHERE (platform, workspace) = (:platform, :workspace))"
+# The same of all people of a workspace: what they did in others stays there.
+_NAMELESS_OF_ALL = (
+    "UPDATE following SET owner = NULL WHERE substr(owner, 1, length(:rooms)) = :rooms",
+    "UPDATE club SET owner = NULL WHERE substr(owner, 1, length(:rooms)) = :rooms",
+    f"UPDATE nomination SET person_id = NULL WHERE person_id IN {_WORKSPACE}",  # noqa: S608  # a constant
+    f"UPDATE nomination SET presenter_id = NULL WHERE presenter_id IN {_WORKSPACE}",  # noqa: S608  # a constant
+)
 _ENTRIES = "platform = :platform AND (key = :of OR substr(key, 1, length(:of) + 1) = :of || '/')"
 
 # Each record is one JSON object; no number of ours that says nothing to who reads it.
@@ -178,6 +185,8 @@ async def erase_workspace(db: aiosqlite.Connection, tenant: tuple[str, str]) -> 
     await links.leave(db, tenant)
     about = {"platform": platform, "workspace": workspace, "of": workspace, "rooms": f"{platform}:{workspace}/"}
     gone = await _owned(db, _WORKSPACE, about)
+    for sql in _NAMELESS_OF_ALL:
+        await db.execute(sql, about)
     # What people of other workspaces subscribed to there stays theirs, without where it was.
     await db.execute(
         """

@@ -9,7 +9,7 @@ from datetime import datetime
 import aiosqlite
 
 from bot.ports import StoreError
-from storage import fence, outbox, rows
+from storage import fence, links, outbox, rows
 from storage.access import Access
 
 _KEY = "(platform, kind, key) = (?, ?, ?)"
@@ -94,6 +94,7 @@ class SqliteLedger:
                 """,
                 (self._platform, workspace, code, rows.stamp(at), rows.stamp(erase_at) if erase_at else None),
             )
+            await links.evade_workspace(db, (self._platform, workspace))
 
         await self._write(job)
 

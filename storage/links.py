@@ -17,32 +17,31 @@ from bot.model import Destination
 from bot.ports import OnItsWay, TooMany
 from storage import outbox, rows
 from storage.access import Access
+from storage.joining import join
+from storage.scoped import welcome
 
 MOST = 5  # addresses of a person
 
 _ID = "SELECT id FROM destination WHERE (platform, workspace, name) = (?, ?, ?)"
 _HOME = f"SELECT coalesce(home_id, id) FROM ({_ID}) LEFT JOIN link ON alias_id = id"  # noqa: S608  # a constant
-_ON_ITS_WAY = """
+_CLOSED = "(platform, workspace) IN (SELECT platform, workspace FROM closed)"
+# Where nothing can be sent, what was tried is not tried again, and keeps nobody there.
+_ON_ITS_WAY = f"""
     SELECT EXISTS (
-        SELECT 1 FROM outbox WHERE destination_id = ? AND state IN ('pending', 'sending')
-                                   AND (state = 'sending' OR attempts > 0 OR uncertain)
+        SELECT 1 FROM outbox JOIN destination AS d ON d.id = destination_id
+        WHERE destination_id IN (?, ?) AND state IN ('pending', 'sending')
+              AND (state = 'sending' OR (attempts > 0 OR uncertain) AND paused IS NULL AND NOT {_CLOSED})
     )
-"""
+"""  # noqa: S608  # a constant
+# The people who are at home at some addresses, and where else they are: first where they can be reached.
+_ELSEWHERE = f"""
+    SELECT home_id, alias_id, is_reached FROM link
+    JOIN destination AS home ON home.id = home_id
+    JOIN (SELECT *, paused IS NULL AND NOT {_CLOSED} AS is_reached FROM destination) AS other ON other.id = alias_id
+    WHERE {{}} ORDER BY is_reached DESC, alias_id
+"""  # noqa: S608  # a constant
 # What goes with an address, and not with whose it is.
 _OF_ADDRESS = "platform, workspace, name, paused, paused_at, failing_since, refused"
-# What is a person's and can be there once: the table, and the column that says whose it is.
-_MOVED = (
-    ("alerting", "person_id"),
-    ("following", "room_id"),
-    ("reaction", "person_id"),
-    ("reaction", "room_id"),
-    ("naming", "person_id"),
-    ("share", "person_id"),
-    ("nomination", "person_id"),
-    ("nomination", "presenter_id"),
-    ("vote", "person_id"),
-    ("told", "destination_id"),
-)
 
 
 class Links(Access):
@@ -82,7 +81,7 @@ class Links(Access):
 
     async def link(self, person: Destination, code: str, now: datetime) -> Destination | None:
         async def job(db: aiosqlite.Connection) -> Destination | None:
-            await db.execute(f"{outbox.INTRODUCE} ON CONFLICT DO NOTHING", rows.scope(person))
+            await welcome(db, person)
             ((home,),) = await db.execute_fetchall(_HOME, rows.scope(person))
             # Who has offered it may have moved since, or be another's alias by now.
             offered = await db.execute_fetchall(
@@ -95,7 +94,7 @@ class Links(Access):
             )
             for other, *address in offered:
                 if other != home:
-                    await _join(db, home, other)
+                    await _link(db, home, other)
                 return rows.destination(address)
             return None
 
@@ -109,6 +108,9 @@ class Links(Access):
                 "SELECT platform, workspace, name FROM destination JOIN link ON alias_id = id WHERE home_id = ?",
                 (home,),
             )
+            if parted:
+                # Else what is theirs may stay where the message goes, and not here.
+                await _check_still(db, home)
             await db.execute("DELETE FROM link WHERE home_id = ?", (home,))
             return tuple(map(rows.destination, parted))
 
@@ -127,19 +129,24 @@ def others(db: sqlite3.Connection, person: Destination) -> Iterable[Destination]
     return (each for each in map(rows.destination, found) if each != person)
 
 
+async def evade(db: aiosqlite.Connection, gone: Destination) -> None:
+    """Let who cannot be reached at an address any more be at another of theirs where they can, if there is one."""
+    await _go_elsewhere(db, "(home.platform, home.workspace, home.name) = (?, ?, ?)", rows.scope(gone))
+
+
+async def evade_workspace(db: aiosqlite.Connection, tenant: tuple[str, str]) -> None:
+    """Let whoever cannot be reached in a workspace any more be at another address of theirs where they can."""
+    await _go_elsewhere(db, "(home.platform, home.workspace) = (?, ?)", tenant)
+
+
 async def leave(db: aiosqlite.Connection, tenant: tuple[str, str]) -> None:
     """Let what people of a workspace have elsewhere too be there, before the workspace is erased."""
-    found = await db.execute_fetchall(
-        """
-        SELECT home_id, min(alias_id) FROM link
-        JOIN destination AS home ON home.id = home_id JOIN destination AS other ON other.id = alias_id
-        WHERE (home.platform, home.workspace) = (?1, ?2) AND (other.platform, other.workspace) <> (?1, ?2)
-        GROUP BY home_id
-        """,
+    await _go_elsewhere(
+        db,
+        "(home.platform, home.workspace) = (?1, ?2) AND (other.platform, other.workspace) <> (?1, ?2)",
         tenant,
+        reached=False,
     )
-    for home, alias in found:
-        await _swap(db, home, alias)
     of = "(SELECT id FROM destination WHERE (platform, workspace) = (?, ?))"
     await db.execute(f"DELETE FROM link WHERE alias_id IN {of} OR home_id IN {of}", (*tenant, *tenant))  # noqa: S608
     await db.execute(f"DELETE FROM link_code WHERE person_id IN {of}", tenant)  # noqa: S608  # constants
@@ -159,20 +166,32 @@ async def part(db: aiosqlite.Connection, person: Destination) -> tuple[Destinati
 
 
 async def _moved(db: aiosqlite.Connection, person: Destination) -> Destination:
-    """Let a person's home have this address, unless a message may be on its way there; return the address it has."""
+    """Let a person's home have this address, unless a message may be on its way; return the address it has."""
     found = await db.execute_fetchall(
         f"SELECT home_id, alias_id FROM ({_ID}) JOIN link ON alias_id = id",  # noqa: S608  # a constant
         rows.scope(person),
     )
     for home, alias in found:
-        ((is_on_its_way,),) = await db.execute_fetchall(_ON_ITS_WAY, (home,))
+        ((is_on_its_way,),) = await db.execute_fetchall(_ON_ITS_WAY, (home, alias))
         if not is_on_its_way:
+            # Who asked at both places at once may have been answered here as of when this was not their home.
+            await join(db, home, alias)
             await _swap(db, home, alias)
+            await welcome(db, person)
         ((address),) = await db.execute_fetchall(
             "SELECT platform, workspace, name FROM destination WHERE id = ?", (home,)
         )
         return rows.destination(address)
     return person
+
+
+async def _go_elsewhere(db: aiosqlite.Connection, where: str, values: tuple[str, ...], *, reached: bool = True) -> None:
+    """Let people be where else they are; with `reached` only where they can be reached."""
+    seen = set()
+    for home, alias, is_reached in await db.execute_fetchall(_ELSEWHERE.format(where), values):
+        if home not in seen and (is_reached or not reached):
+            await _swap(db, home, alias)
+        seen.add(home)
 
 
 async def _swap(db: aiosqlite.Connection, home: int, alias: int) -> None:
@@ -194,29 +213,10 @@ async def _swap(db: aiosqlite.Connection, home: int, alias: int) -> None:
     await db.execute("UPDATE subscribing SET changes = changes + 1")
 
 
-async def _join(db: aiosqlite.Connection, home: int, other: int) -> None:
-    ((is_on_its_way,),) = await db.execute_fetchall(_ON_ITS_WAY, (other,))
-    if is_on_its_way:
-        raise OnItsWay
-    await _merge_subscriptions(db, home, other)
-    await _merge_alerts(db, home, other)
-    await db.execute(
-        "INSERT OR IGNORE INTO saved (person_id, paper_id, at) SELECT ?, paper_id, at FROM saved WHERE person_id = ?",
-        (home, other),
-    )
-    await db.execute(
-        "INSERT OR IGNORE INTO tag (person_id, tag, paper_id) SELECT ?, tag, paper_id FROM tag WHERE person_id = ?",
-        (home, other),
-    )
-    await db.execute("DELETE FROM saved WHERE person_id = ?", (other,))
-    for table, column in _MOVED:
-        await db.execute(f"UPDATE OR IGNORE {table} SET {column} = ? WHERE {column} = ?", (home, other))  # noqa: S608
-        await db.execute(f"DELETE FROM {table} WHERE {column} = ?", (other,))  # noqa: S608  # constants
-    await db.execute(
-        "UPDATE OR IGNORE outbox SET destination_id = ? "
-        "WHERE destination_id = ? AND kind = 'highlights' AND state = 'pending'",
-        (home, other),
-    )
+async def _link(db: aiosqlite.Connection, home: int, other: int) -> None:
+    for each in (home, other):
+        await _check_still(db, each)
+    await join(db, home, other)
     await db.execute("UPDATE link SET home_id = ? WHERE home_id = ?", (home, other))
     await db.execute("INSERT INTO link (alias_id, home_id) VALUES (?, ?)", (other, home))
     await db.execute("DELETE FROM link_code WHERE person_id IN (?, ?)", (home, other))
@@ -225,66 +225,11 @@ async def _join(db: aiosqlite.Connection, home: int, other: int) -> None:
         raise TooMany(MOST)
 
 
-async def _merge_subscriptions(db: aiosqlite.Connection, home: int, other: int) -> None:
-    """Give one person what another is subscribed to: what both are speaks if either does."""
-    columns = "query, meaning, since, muted, muted_until, workspace"
-    ((platform,),) = await db.execute_fetchall("SELECT platform FROM destination WHERE id = ?", (other,))
-    for number, made_on, *values in await db.execute_fetchall(
-        f"SELECT number, coalesce(made_on, ?), {columns} FROM subscription WHERE person_id = ? ORDER BY number",  # noqa: S608
-        (platform, other),
-    ):
-        cursor = await db.execute(
-            f"""
-            INSERT INTO subscription (person_id, number, made_on, {columns})
-            SELECT id, numbered + 1, ?, ?, ?, ?, ?, ?, ? FROM destination WHERE id = ?
-            ON CONFLICT (person_id, meaning) DO UPDATE SET
-                muted = min(muted, excluded.muted),
-                muted_until = coalesce(
-                    min(muted_until, excluded.muted_until), muted_until, excluded.muted_until
-                )
-            RETURNING number
-            """,  # noqa: S608  # constants
-            (made_on, *values, home),
-        )
-        ((kept,),) = await cursor.fetchall()
-        await db.execute("UPDATE destination SET numbered = max(numbered, ?) WHERE id = ?", (kept, home))
-        await db.execute(
-            "UPDATE OR IGNORE feed SET person_id = ?, number = ? WHERE person_id = ? AND number = ?",
-            (home, kept, other, number),
-        )
-    await db.execute("DELETE FROM subscription WHERE person_id = ?", (other,))
-
-
-async def _merge_alerts(db: aiosqlite.Connection, home: int, other: int) -> None:
-    """Owe one person what another is owed and was never tried, but for the papers that they are told of anyway.
-
-    Each becomes the next part of its day: what is due at once goes as one message.
-    """
-    for id_, left in await db.execute_fetchall(
-        """
-        SELECT id, (
-            SELECT json_group_array(json(value)) FROM json_each(picks) WHERE json_extract(value, '$[0]') NOT IN (
-                SELECT arxiv_id FROM told JOIN paper AS p ON p.id = paper_id
-                WHERE destination_id = ? AND kind = 'alert'
-            )
-        )
-        FROM outbox WHERE destination_id = ? AND kind = 'alert' AND state = 'pending' ORDER BY id
-        """,
-        (home, other),
-    ):
-        if left == "[]":
-            await db.execute("UPDATE outbox SET state = 'merged' WHERE id = ?", (id_,))
-            continue
-        await db.execute(
-            """
-            UPDATE outbox SET destination_id = :home, picks = :left, part = 1 + coalesce((
-                SELECT max(o.part) FROM outbox AS o
-                WHERE o.destination_id = :home AND (o.kind, o.day, o.topic) = (outbox.kind, outbox.day, outbox.topic)
-            ), 0)
-            WHERE id = :id
-            """,
-            {"home": home, "left": left, "id": id_},
-        )
+async def _check_still(db: aiosqlite.Connection, home: int) -> None:
+    """Raise `OnItsWay` where a message may be on its way to a person."""
+    ((is_on_its_way,),) = await db.execute_fetchall(_ON_ITS_WAY, (home, home))
+    if is_on_its_way:
+        raise OnItsWay
 
 
 def _hashed(code: str) -> str:

@@ -16,7 +16,7 @@ import aiosqlite
 
 from bot.ports import DiskError, Inspection, SchemaError, StoreError
 from storage import soundness
-from storage.schema import APPLICATION_ID, MIGRATIONS
+from storage.schema import APPLICATION_ID, MIGRATIONS, TABLES, tables
 from storage.vocabulary import near
 
 _BACKUPS = 3
@@ -49,6 +49,7 @@ async def migrated(path: Path) -> int:
             await db.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
             version = await _version(db, path)
             if 0 < version < len(MIGRATIONS):
+                await _check_tables(db, path, version)
                 await _back_up(db, path, version)
             await _upgrade(db, path, version)
             await _write_ahead(db)
@@ -59,7 +60,9 @@ async def upgraded(path: Path) -> None:
     """Bring a copy of a database to this program's schema, as one file; the database itself is its backup."""
     with translated(path):
         async with aiosqlite.connect(path, isolation_level=None) as db:
-            await _upgrade(db, path, await _version(db, path))
+            version = await _version(db, path)
+            await _check_tables(db, path, version)
+            await _upgrade(db, path, version)
 
 
 async def configured(db: aiosqlite.Connection, *, reader: bool) -> None:
@@ -210,6 +213,15 @@ def _known(path: Path, application: int, version: int, tables: int) -> int:
 
 def _is_foreign(application: int, version: int, tables: int) -> bool:
     return application != APPLICATION_ID and bool(application or version or tables)
+
+
+async def _check_tables(db: aiosqlite.Connection, path: Path, version: int) -> None:
+    """Raise `SchemaError` where a migration would meet other tables than those it was written for."""
+    if [tuple(each) for each in await db.execute_fetchall(TABLES)] != tables(MIGRATIONS[:version]):
+        raise SchemaError(
+            f"{path} says that it has schema {version}, and its tables are others: no Paperwire that was released made "
+            "it. Nothing was changed. Name another file, and take the digests in anew"
+        )
 
 
 async def _upgrade(db: aiosqlite.Connection, path: Path, version: int) -> None:

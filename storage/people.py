@@ -175,6 +175,7 @@ class People(Access):
             SELECT count(DISTINCT json_extract(value, '$[0]'))
             FROM outbox JOIN destination ON destination.id = destination_id, json_each(picks)
             WHERE (platform, workspace, name) = (?, ?, ?) AND kind = 'alert' AND state = 'pending' AND attempts = 0
+                  AND EXISTS (SELECT 1 FROM subscription WHERE person_id = destination.id AND NOT muted)
             """,
             rows.scope(person),
         )
@@ -187,14 +188,15 @@ class People(Access):
             SELECT arxiv_id FROM paper AS p
             WHERE arxiv_id IN (SELECT value FROM json_each(:papers)) AND p.id IN (
                 SELECT paper_id FROM told WHERE destination_id IN who AND kind <> :kind
-                UNION ALL SELECT paper_id FROM saved WHERE person_id IN who
-                UNION ALL SELECT paper_id FROM reaction WHERE person_id IN who
+                UNION ALL SELECT paper_id FROM saved WHERE person_id IN who AND at <= coalesce(:tried_at, '~')
+                UNION ALL SELECT paper_id FROM reaction WHERE person_id IN who AND at <= coalesce(:tried_at, '~')
             )
             """,
             {
                 **dict(zip("pwn", rows.scope(delivery.to), strict=True)),
                 "papers": json.dumps([pick.paper for pick in delivery.picks]),
                 "kind": delivery.kind,
+                "tried_at": rows.stamp_or_null(delivery.tried_at),
             },
         )
         return frozenset(str(paper) for (paper,) in found)

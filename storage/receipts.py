@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Literal
 
-from bot.model import Destination, Listing, Subscription
+from bot.model import Destination, Listing
 from bot.ports import Owed
 from storage import rows
 from storage.access import Access
@@ -43,14 +43,3 @@ class Receipts(Access):
             (*rows.scope(to), kind, json.dumps(list(papers))),
         )
         return tuple(map(rows.owed, found))
-
-    async def subscribed(self, tenant: tuple[str, str]) -> tuple[Subscription, ...]:
-        found = await self.read(
-            """
-            SELECT d.platform, d.workspace, d.name, s.number, s.query, s.since, s.muted, s.workspace, s.muted_until
-            FROM subscription AS s JOIN destination AS d ON d.id = s.person_id
-            WHERE (coalesce(s.made_on, d.platform), s.workspace) = (?, ?) ORDER BY s.person_id, s.number
-            """,
-            tenant,
-        )
-        return tuple(rows.subscription(rows.destination(row[:3]), row[3:]) for row in found)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from datetime import date, datetime
 
 import aiosqlite
@@ -87,11 +88,16 @@ class Rooms(Access):
         )
         return next((rows.following(room, row) for row in found), None)
 
-    async def followings(self) -> tuple[Following, ...]:
-        found = await self.read(
-            """
-            SELECT platform, workspace, name, categories, count, schedule, owner, weekly
-            FROM following JOIN destination ON id = room_id ORDER BY id
-            """
-        )
-        return tuple(rows.following(rows.destination(row[:3]), row[3:]) for row in found)
+    async def followings(self, *, weekly: bool = False) -> tuple[Following, ...]:
+        return await self.look(lambda db: _followings(db, weekly=weekly))
+
+
+def _followings(db: sqlite3.Connection, *, weekly: bool) -> tuple[Following, ...]:
+    found = db.execute(
+        """
+        SELECT platform, workspace, name, categories, count, schedule, owner, weekly
+        FROM following JOIN destination ON id = room_id WHERE NOT ? OR weekly IS NOT NULL ORDER BY id
+        """,
+        (weekly,),
+    )
+    return tuple(rows.following(rows.destination(row[:3]), row[3:]) for row in found)

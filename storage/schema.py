@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Iterable
+from contextlib import closing
+
 # "PWIR": tells a Paperwire database from any other SQLite file.
 APPLICATION_ID = 0x50574952
 
@@ -350,3 +354,17 @@ MIGRATIONS: tuple[str, ...] = (
     CREATE INDEX subscription_workspace ON subscription (workspace);
     """,
 )
+
+# What a schema consists of, as SQLite tells of it.
+TABLES = """
+    SELECT type, name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite%' AND name NOT LIKE 'paper_words_%'
+    ORDER BY type, name
+"""
+
+
+def tables(migrations: Iterable[str]) -> list[tuple[str, str, str]]:
+    """Return what `TABLES` finds in a database that went through some migrations."""
+    with closing(sqlite3.connect(":memory:")) as fresh:
+        for script in migrations:
+            fresh.executescript(script)
+        return fresh.execute(TABLES).fetchall()

@@ -60,19 +60,19 @@ class Shelf(Access):
 
         return await self.write(job)
 
-    async def tag(self, person: Destination, paper: str, *tags: str, most: int | None = None) -> None:
-        async def job(db: aiosqlite.Connection) -> None:
-            cursor = await db.execute(
+    async def tag(self, person: Destination, paper: str, *tags: str, most: int | None = None) -> frozenset[str]:
+        async def job(db: aiosqlite.Connection) -> frozenset[str]:
+            added = await db.execute_fetchall(
                 f"""
                 INSERT INTO tag (person_id, tag, paper_id)
                 SELECT s.person_id, wanted.value, s.paper_id
                 FROM saved AS s JOIN paper AS p ON p.id = s.paper_id, json_each(:tags) AS wanted
                 WHERE s.person_id = {_PERSON} AND p.arxiv_id = :paper
-                ON CONFLICT DO NOTHING
+                ON CONFLICT DO NOTHING RETURNING tag
                 """,  # noqa: S608  # a constant
                 _scope(person, paper=paper, tags=json.dumps(tags)),
             )
-            if cursor.rowcount > 0:
+            if list(added):
                 await check_count(
                     db,
                     """
@@ -83,21 +83,24 @@ class Shelf(Access):
                     (*rows.scope(person), paper),
                     most,
                 )
+            return frozenset(tag for (tag,) in added)
 
-        await self.write(job)
+        return await self.write(job)
 
-    async def untag(self, person: Destination, paper: str, *tags: str) -> None:
-        async def job(db: aiosqlite.Connection) -> None:
-            await db.execute(
+    async def untag(self, person: Destination, paper: str, *tags: str) -> frozenset[str]:
+        async def job(db: aiosqlite.Connection) -> frozenset[str]:
+            gone = await db.execute_fetchall(
                 f"""
                 DELETE FROM tag
                 WHERE person_id = {_PERSON} AND tag IN (SELECT value FROM json_each(:tags))
                       AND paper_id = (SELECT id FROM paper WHERE arxiv_id = :paper)
+                RETURNING tag
                 """,  # noqa: S608  # a constant
                 _scope(person, paper=paper, tags=json.dumps(tags)),
             )
+            return frozenset(tag for (tag,) in gone)
 
-        await self.write(job)
+        return await self.write(job)
 
     async def unsave(self, person: Destination, paper: str) -> Saved | None:
         async def job(db: aiosqlite.Connection) -> Saved | None:
@@ -131,6 +134,18 @@ class Shelf(Access):
     async def saved_count(self, person: Destination, tag: str = "") -> int:
         found = await self.read(f"SELECT count(*) {_KEPT}", _scope(person, tag=tag))
         return int(found[0][0])
+
+    async def saved_before(self, person: Destination, paper: str) -> int | None:
+        found = await self.read(
+            f"""
+            SELECT (
+                SELECT count(*) FROM saved AS later
+                WHERE later.person_id = s.person_id AND (later.at, later.paper_id) > (s.at, s.paper_id)
+            ) {_KEPT} AND p.arxiv_id = :paper
+            """,  # noqa: S608  # a constant
+            _scope(person, paper=paper, tag=""),
+        )
+        return next((int(before) for (before,) in found), None)
 
     async def saved_titles(self, person: Destination) -> Mapping[str, str]:
         found = await self.read(

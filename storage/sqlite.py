@@ -19,11 +19,13 @@ import aiosqlite
 
 from bot.model import Destination, Digest
 from bot.ports import Census, Intake, Plan, StoreError
+from bot.subscribers import Subscribers, Tenant
 from storage import erasing, intake, rows
 from storage.clubs import Clubs
 from storage.deliveries import Deliveries
 from storage.erasing import Erasing
 from storage.feeds import Feeds
+from storage.followers import Followers
 from storage.history import History
 from storage.ledger import SqliteLedger
 from storage.links import Links
@@ -73,6 +75,7 @@ class SqliteStore(
         self._idle = readers
         self._reading = asyncio.Semaphore(len(readers))
         self._mornings = Mornings()
+        self._followers = Followers()
         self._is_erasing = True  # a process that was killed may have left its log
 
     @classmethod
@@ -100,6 +103,9 @@ class SqliteStore(
 
     async def take_in(self, digest: Digest, plan: Plan, at: datetime, *, hold_until: datetime | None = None) -> Intake:
         return await self.write(lambda db: intake.take_in(db, digest, plan, at, hold_until, self._mornings))
+
+    async def followed(self, tenant: Tenant, at: datetime) -> Subscribers:
+        return await self._followers.read(self, tenant, at)
 
     async def census(self, *of: Destination) -> Census:
         found = await self.read(

@@ -63,25 +63,27 @@ class Tastes(Access):
 
         return await self.write(job)
 
-    async def reactions(self, since: datetime, *rooms: Destination) -> Mapping[Destination, Mapping[str, int]]:
+    async def reactions(
+        self, since: datetime, *rooms: Destination, until: datetime | None = None
+    ) -> Mapping[Destination, Mapping[str, int]]:
         of_these = f"AND room_id IN ({_NAMED})" if rooms else ""
         found = await self.read(
             f"""
             WITH voice AS (
                 SELECT room_id, paper_id, value,
                        row_number() OVER (PARTITION BY room_id, person_id ORDER BY at DESC, paper_id DESC) AS place
-                FROM reaction WHERE at >= ?2 {of_these}
+                FROM reaction WHERE at >= ?2 AND at <= ?3 {of_these}
             )
             SELECT platform, workspace, name, arxiv_id, sum(value)
             FROM voice JOIN destination AS d ON d.id = room_id JOIN paper AS p ON p.id = paper_id
-            WHERE place <= ?3 AND learns GROUP BY room_id, paper_id ORDER BY room_id, arxiv_id
+            WHERE place <= ?4 AND learns GROUP BY room_id, paper_id ORDER BY room_id, arxiv_id
             """,  # noqa: S608  # a constant
-            (_scopes(rooms), rows.stamp(since), _IN_A_ROOM),
+            (_scopes(rooms), rows.stamp(since), _last(until), _IN_A_ROOM),
         )
         return _by_whose(found)
 
     async def opinions(
-        self, since: datetime, people: Collection[Destination]
+        self, since: datetime, people: Collection[Destination], *, until: datetime | None = None
     ) -> Mapping[Destination, Mapping[str, int]]:
         found = await self.read(
             f"""
@@ -89,7 +91,7 @@ class Tastes(Access):
             voice AS (
                 SELECT person_id, paper_id, value, at,
                        row_number() OVER (PARTITION BY person_id, paper_id ORDER BY at DESC, room_id DESC) AS nth
-                FROM reaction WHERE person_id IN named AND at >= ?2
+                FROM reaction WHERE person_id IN named AND at >= ?2 AND at <= ?3
             ),
             opinion AS (
                 SELECT person_id, paper_id, value,
@@ -98,9 +100,9 @@ class Tastes(Access):
             )
             SELECT platform, workspace, name, arxiv_id, value
             FROM opinion JOIN destination AS d ON d.id = person_id JOIN paper AS p ON p.id = paper_id
-            WHERE place <= ?3 AND learns ORDER BY person_id, arxiv_id
+            WHERE place <= ?4 AND learns ORDER BY person_id, arxiv_id
             """,  # noqa: S608  # a constant
-            (_scopes(people), rows.stamp(since), _ALONE),
+            (_scopes(people), rows.stamp(since), _last(until), _ALONE),
         )
         return _by_whose(found)
 
@@ -169,6 +171,8 @@ class Tastes(Access):
             SELECT platform, workspace, name, arxiv_id
             FROM told JOIN destination AS d ON d.id = destination_id JOIN paper AS p ON p.id = paper_id
             WHERE kind = 'highlights' AND destination_id IN named
+                  -- What a room was shown in years is passed over.
+                  AND paper_id >= (SELECT min(paper_id) FROM listing WHERE day >= ?2 AND day < ?3)
                   AND EXISTS (SELECT 1 FROM listing AS l WHERE l.paper_id = p.id AND day >= ?2 AND day < ?3)
             ORDER BY d.id, arxiv_id
             """,  # noqa: S608  # a constant
@@ -182,6 +186,10 @@ class Tastes(Access):
 
 def _scopes(of: Iterable[Destination]) -> str:
     return json.dumps([rows.scope(each) for each in of])
+
+
+def _last(until: datetime | None) -> str:
+    return rows.stamp(until) if until else "~"  # behind every time
 
 
 def _by_whose(found: Iterable[rows.Row]) -> Mapping[Destination, Mapping[str, int]]:

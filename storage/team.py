@@ -101,20 +101,6 @@ class Team(Access):
         )
         return tuple(Discussed(paper, people, datetime.fromisoformat(last)) for paper, people, last in found)
 
-    async def followed(self, tenant: tuple[str, str], at: datetime) -> Mapping[Destination, tuple[str, ...]]:
-        platform, workspace = tenant
-        found = await self.read(
-            """
-            SELECT platform, d.workspace, name, query FROM subscription AS s JOIN destination AS d ON d.id = person_id
-            WHERE s.workspace = ? AND coalesce(made_on, platform) = ? AND (NOT muted OR muted_until <= ?)
-            """,
-            (workspace, platform, rows.stamp(at)),
-        )
-        lines: defaultdict[Destination, list[str]] = defaultdict(list)
-        for *person, line in found:
-            lines[rows.destination(person)].append(line)
-        return {person: tuple(each) for person, each in lines.items()}
-
     async def name_person(self, person: Destination, tenant: tuple[str, str], known_as: str | None) -> None:
         platform, workspace = tenant
         about = {**_person(person), "platform": platform, "workspace": workspace, "known_as": known_as}

@@ -421,6 +421,17 @@ async def test_a_database_of_each_schema_opens_and_holds_what_it_held(schema: in
     assert inspect(database).trouble == ()
 
 
+async def test_a_database_whose_tables_are_not_those_of_its_schema_is_refused_as_it_is(database: Path) -> None:
+    schemas.make(1, database)
+    with contextlib.closing(sqlite3.connect(database)) as db:
+        db.execute("DROP TABLE alerting")
+    before = schemas.tables(database)
+    with pytest.raises(SchemaError, match="no Paperwire that was released made it"):
+        await queries(database)
+    assert schemas.tables(database) == before
+    assert inspect(database).schema == 1
+
+
 async def test_the_newest_of_the_kept_databases_has_the_schema_of_today(database: Path, tmp_path: Path) -> None:
     kept = tmp_path / "kept.db"
     schemas.make(len(MIGRATIONS), kept)

@@ -136,6 +136,8 @@ async def test_without_a_club_one_is_told_how_to_begin_it(ask: Ask, store: Store
         ("club unpresent 2011.00001", "You do not present Title 1."),
         ("club carry 2011.00001", "Title 1 is on no agenda"),
         ("club page:9", "There is no page 9"),
+        ("club 2011.00001", "2011.00001 does not fit here. Type one like: club nominate 2011.10043"),
+        ("club archive lidar", "lidar does not fit here. Type instead: club archive"),
     ],
 )
 async def test_a_mistake_says_what_to_type(ask: Ask, line: str, told: str) -> None:
@@ -143,6 +145,22 @@ async def test_a_mistake_says_what_to_type(ask: Ask, line: str, told: str) -> No
     await ask("club nominate 2011.00001")
 
     assert told in str((await ask(line, BEN)).error)
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("club on mon,tue at:15:00", "mon,tue does not fit here. A journal club meets on one weekday."),
+        ("club on notice:9000", "how many minutes before it the agenda is posted, 1 to 8,640"),
+        ("club off please", "please does not fit here. Type instead: club off"),
+    ],
+)
+async def test_what_is_not_understood_changes_no_club(ask: Ask, store: Store, line: str, told: str) -> None:
+    await ask(BEGIN, manages=True)
+    before = await store.club(ROOM)
+
+    assert told in str((await ask(line, manages=True)).error)
+    assert await store.club(ROOM) == before
 
 
 async def test_alone_nobody_meets(ask: Ask) -> None:
@@ -514,6 +532,22 @@ async def test_what_a_forgotten_person_nominated_stays_without_them(ask: Ask, st
     assert [(each.person, each.presenter, each.votes) for each in found.values()] == [(None, None, 0), (None, None, 1)]
     (message,) = (await planned(store, NOTICE)).to(ROOM)
     assert str(message.cards[0].why) == "1 vote; nobody presents it so far"
+
+
+async def test_what_people_of_a_workspace_that_is_erased_nominated_elsewhere_stays_without_them(
+    ask: Ask, store: Store
+) -> None:
+    await ask(BEGIN, manages=True)
+    guest = Destination.parse("slack:T2/@GUEST")
+    await ask("club nominate 2011.00001", caller=guest)
+    await ask("club present 2011.00001", caller=guest)
+    await ask("club on count:3", caller=guest, manages=True)
+    await store.erase_workspace(guest.tenant)
+    (left,) = await store.nominations(ROOM, FRIDAY)
+    assert (left.person, left.presenter, left.votes) == (None, None, 0)
+    club = await store.club(ROOM)
+    assert club is not None
+    assert club.owner is None
 
 
 async def test_a_paused_room_says_so(ask: Ask, store: Store) -> None:

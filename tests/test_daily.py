@@ -88,7 +88,7 @@ async def test_highlights_put_first_what_the_room_follows_and_say_why(
 
     (post,) = slack.to(ROOM)
     assert [(card.paper, card.why.plain) for card in post.cards] == [
-        (LIDAR.id, "1 person here follows this"),
+        (LIDAR.id, "close to what people here follow"),
         (SKETCH.id, "code released"),
     ]
     assert post.text.plain == "cs.CV, Fri 20 Nov 2020: 2 of 3 papers"
@@ -107,7 +107,7 @@ async def test_what_somebody_of_everywhere_subscribed_to_counts_where_they_did(
     await deliver(store, slack, clock)
 
     (post,) = slack.to(ROOM)
-    assert [card.why.plain for card in post.cards] == ["1 person here follows this", "code released"]
+    assert [card.why.plain for card in post.cards] == ["close to what people here follow", "code released"]
 
 
 async def test_to_a_person_alone_nobody_is_said_to_be_here(store: Store, slack: Recorder, clock: Clock) -> None:

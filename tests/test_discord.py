@@ -605,6 +605,21 @@ async def test_another_channel_is_set_up_by_naming_it(chat: FakeDiscord, filled:
     assert await filled.following(Destination("discord", str(chat.home.id), str(forum.id))) is not None
 
 
+async def test_what_is_done_in_a_post_of_ours_is_done_in_its_forum_and_in_anybody_elses_in_that_post(
+    chat: FakeDiscord, filled: Store
+) -> None:
+    forum = chat.home.forum("reading")
+    await chat.outage(chat.home)
+    await chat.restored(chat.home)
+    ours, theirs = chat.home.thread(forum, "cs.CV"), chat.home.thread(forum, "A question", owner=chat.ben)
+    for place in (ours, theirs):
+        await (await chat.slash(chat.ben, place, "like", id="2011.00001")).final()
+    guild = str(chat.home.id)
+    rooms = [Destination("discord", guild, str(each.id)) for each in (forum, theirs, ours)]
+
+    assert [(await filled.heard(each)).voices for each in rooms] == [1, 1, 0]
+
+
 async def test_what_is_said_of_another_channel_names_it_where_a_command_is_to_be_typed(chat: FakeDiscord) -> None:
     forum = chat.home.forum("reading")
     chat.on_purpose.add(f"<#{forum.id}>")

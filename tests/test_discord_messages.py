@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from adapters.discord.messages import Message, chapters, message
 from adapters.discord.pressed import Pressed, remember
-from bot.commands import answer
+from bot.commands import COMMANDS, answer
 from bot.daily import take_in
 from bot.demo import sample
 from bot.model import Button, Card, Item, Link, Reply, Text
@@ -47,6 +47,11 @@ def live(said: Message) -> list[str]:
     return [found for text in texts for found in discord_markdown.live(text)]
 
 
+def text(said: Message) -> str:
+    """Return what a message says, whether beside its embeds or in them."""
+    return "\n".join(filter(None, [said.content, *(each.description for each in said.embeds)]))
+
+
 def controls(said: Message) -> dict[str, list[str]]:
     """Return the labels of a message's buttons, and of its menus what they offer."""
     found: dict[str, list[str]] = {}
@@ -57,13 +62,13 @@ def controls(said: Message) -> dict[str, list[str]]:
     return found
 
 
-def paper(number: int = 1, title: str = "A title", text: str = "An abstract.", why: str = "") -> Card:
+def paper(number: int = 1, title: str = "A title", body: str = "An abstract.", why: str = "") -> Card:
     arxiv_id = f"2011.{number:05}"
     steps = (Button("Abstract", "show", arxiv_id, "aside"), Button("Similar", "similar", arxiv_id))
     address = f"https://arxiv.org/abs/{arxiv_id}"
     facts = ("cs.CV", "Fri 20 Nov 2020")
     pdf = f"https://arxiv.org/pdf/{arxiv_id}"
-    return Card(arxiv_id, Text(title), address, Text(text), Text(why), facts, pdf, buttons=steps)
+    return Card(arxiv_id, Text(title), address, Text(body), Text(why), facts, pdf, buttons=steps)
 
 
 async def test_a_page_of_ten_papers_shows_each_snippet_whole(store: Store, call: MakeCall) -> None:
@@ -103,7 +108,36 @@ async def test_what_is_no_paper_is_content_with_commands_as_they_are_typed_here(
 
     assert problems(said) == []
     assert live(said) == []
-    assert "/papers " in said.content or "/paper " in said.content
+    assert "/papers " in text(said) or "/paper " in text(said)
+
+
+async def test_help_names_every_command_with_all_that_is_said_of_it_under_headings(
+    store: Store, call: MakeCall
+) -> None:
+    said = discord_markdown.shown(text(message(await answer(call("help"), store))))
+
+    assert [each.summary for each in COMMANDS.values() if each.summary not in said] == []
+    assert said.startswith("Find and read\n• /papers search  Find papers")
+    assert said.endswith("For one of them in full, type: /papers help command:search")
+
+
+async def test_what_help_says_beside_an_example_is_as_it_is_typed_here_too(store: Store, call: MakeCall) -> None:
+    said = message(await answer(call("help club"), store))
+
+    assert "`/papers club action:vote id:2011.10043`  to take it back: `/papers club action:unvote id:" in said.content
+
+
+def test_a_heading_is_bold_and_the_command_in_it_is_code() -> None:
+    said = message(Reply(Text("1 feed. To make one, type: feed"), items=(Item(Text("lidar")),)))
+
+    assert said.content == "**1 feed. To make one, type:** `/papers feed`"
+
+
+def test_a_first_line_that_is_long_is_no_heading() -> None:
+    said = message(Reply(Text("In the last half year " + "lidar, " * 20 + "\nMore."), items=(Item(Text("lidar")),)))
+
+    assert said.content.startswith("In the last half year")
+    assert "**" not in said.content
 
 
 async def test_help_says_every_example_as_it_is_typed_here(store: Store, call: MakeCall) -> None:
@@ -119,8 +153,23 @@ def test_several_papers_are_opened_from_one_menu_and_one_paper_by_its_buttons() 
     several = message(Reply(Text("Two papers"), (first, paper(2, "Second"))))
     one = message(Reply(Text("One paper"), (first,)))
 
-    assert controls(several) == {"Abstract …": ["First", "Second"]}
+    assert controls(several)["Abstract …"] == ["First", "Second"]
     assert controls(one) == {"Abstract": [], "Similar": [], "More like this": []}
+
+
+def test_what_people_make_of_several_papers_is_said_in_one_menu() -> None:
+    thumbs = (Button("More like this", "like", sign="👍"), Button("Less like this", "dislike", sign="👎"))
+    cards = [
+        replace(each, buttons=(*each.buttons, *(replace(thumb, text=each.paper) for thumb in thumbs)))
+        for each in (paper(n, f"Title {n}") for n in range(10))
+    ]
+    said = message(Reply(Text("Ten papers"), tuple(cards)))
+    offered = controls(said)
+
+    assert problems(said) == []
+    assert list(offered) == ["Abstract …", "👍 More like this, 👎 Less like this"]
+    assert offered["👍 More like this, 👎 Less like this"][:3] == ["👍 Title 0", "👎 Title 0", "👍 Title 1"]
+    assert len(offered["👍 More like this, 👎 Less like this"]) == 20
 
 
 def test_the_lines_of_a_list_are_changed_from_one_menu_for_each_kind_of_change() -> None:
@@ -248,6 +297,26 @@ def test_a_delivery_carries_every_paper_in_as_few_messages_as_hold_them(count: i
     assert len(said) == {0: 1, 1: 1, 10: 1, 11: 2, 20: 2, 21: 2, 200: 5}[count]
     assert "All" in controls(said[-1])
     assert said[0].content == "**News**" if count else "News"
+
+
+@pytest.mark.parametrize(
+    ("count", "expected"),
+    [
+        (0, {"Papers …": ["gan", "mesh"], "All": []}),
+        (1, {"Abstract": [], "Similar": [], "Papers …": ["gan", "mesh"], "All": []}),
+        (2, {"Abstract …": ["Title 0", "Title 1"], "Papers …": ["gan", "mesh"], "All": []}),
+    ],
+)
+def test_a_delivery_gives_its_papers_and_its_list_each_the_steps_that_are_theirs(
+    count: int, expected: dict[str, list[str]]
+) -> None:
+    cards = tuple(paper(n, f"Title {n}") for n in range(count))
+    items = tuple(Item(Text(each), (Button("Papers", "search", each),)) for each in ("gan", "mesh"))
+    (said,) = chapters(Reply(Text("The week"), cards, buttons=(Button("All", "trending"),), items=items), key="k")
+
+    assert problems(said) == []
+    assert controls(said) == expected
+    assert said.embeds[-1].description == "gan\nmesh"
 
 
 def test_every_message_of_a_delivery_has_a_nonce_of_its_own_that_stays() -> None:

@@ -779,6 +779,19 @@ async def test_a_post_whose_first_line_is_long_is_named_by_its_first_words(posts
     assert thread.name.endswith("lidar…")
 
 
+async def test_each_agenda_is_a_post_that_is_named_by_its_meeting(posts: Posts, guild: Guild) -> None:
+    forum = guild.forum()
+    for day in ("Mon 23 Nov 2020", "Mon 30 Nov 2020"):
+        await posts.send(
+            to(forum), Reply(Text(f"Journal club: {day}, 14:00, UTC"), CARDS[:1]), key=day, uncertain=False
+        )
+
+    assert [each.name for each in threads(forum)] == [
+        "Journal club: Mon 23 Nov 2020, 14:00, UTC",
+        "Journal club: Mon 30 Nov 2020, 14:00, UTC",
+    ]
+
+
 @pytest.mark.parametrize(("tags", "applied"), [(["reading", "cs.CV"], [1]), (["reading", "other"], [0])])
 async def test_a_forum_that_wants_a_tag_gets_one(
     posts: Posts, guild: Guild, tags: list[str], applied: list[int]

@@ -11,14 +11,15 @@ from bot import daily
 from bot.config import Settings
 from bot.doctor import diagnose
 from bot.grammar import parse
-from bot.model import Alerting, Destination, Following, Link
-from bot.ports import DiskError, Store, StoreError
+from bot.model import Alerting, Destination, Following, Link, Schedule
+from bot.ports import Club, DiskError, Store, StoreError
 from storage import connect, inspect, path
 from tests.conftest import MakeDigest, MakePaper
 
 NOW = datetime(2020, 11, 20, 9, tzinfo=UTC)
 FRIDAY = date(2020, 11, 20)
 ANN = Destination.parse("slack:T1/@U1")
+BEN = Destination.parse("discord:dm/@101")
 ROOM = Destination.parse("slack:T1/C1")
 
 
@@ -32,10 +33,16 @@ async def furnished(address: str, digest: MakeDigest, paper: MakePaper) -> str:
         await store.subscribe(ANN, parse('lidar OR "point clouds"'), NOW)
         await store.alert(ANN, Alerting("daily"))
         await store.follow(Following(ROOM, ("cs.CV",)))
+        await store.begin_club(Club(ROOM, Schedule(days=(0,)), NOW))
         for number, category in enumerate(("cs.CV", "cs.LG", "cs.CV")):
             others = [paper(f"2011.0001{number}", f"Radar, part {number}", "Lidar comes before it.")]
             await daily.take_in(digest(FRIDAY + timedelta(days=number), category, shared, *others), store, NOW)
         await daily.take_in(digest(FRIDAY, "cs.RO", shared, paper("math/0101001", "Sonar")), store, NOW)
+        await store.save(ANN, "2011.00001", NOW)
+        await store.nominate(ROOM, ANN, "2011.00001", NOW)
+        await store.offer_link(BEN, "ABCDEFGH", NOW + timedelta(minutes=5))
+        assert await store.link(ANN, "ABCDEFGH", NOW) == BEN
+        await store.offer_link(ANN, "ABCDEFGH", NOW + timedelta(minutes=5))
     return address
 
 
@@ -79,6 +86,11 @@ def test_a_sound_database_is_found_sound(furnished: str) -> None:
         ("UPDATE digest SET refused = '['", "digest has a refused that is no json"),
         ("""UPDATE following SET schedule = '["09:00:00", "Europe/Nowhere", [0]]'""", "no schedule"),
         ("UPDATE subscription SET query = 'lidar OR radar'", "a subscription is not what its query means"),
+        ("UPDATE saved SET at = 'today'", "saved has a at that is no instant"),
+        ("UPDATE nomination SET met = '2020-11-31'", "nomination has a met that is no day"),
+        ("""UPDATE club SET schedule = '["14:00:00", "UTC", [7]]'""", "club has a schedule that is no schedule"),
+        ("UPDATE link_code SET until = '2020'", "link_code has a until that is no instant"),
+        ("INSERT INTO link SELECT home_id, alias_id FROM link", "the links of people"),
         ("DROP INDEX outbox_alerts", "the tables are not those of schema"),
     ],
 )

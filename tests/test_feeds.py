@@ -192,6 +192,19 @@ async def test_who_has_it_already_is_told_so_until_something_comes_in(
         assert (await status(http, address, **stale))[0] == 200
 
 
+async def test_what_comes_in_a_second_after_it_was_read_is_not_taken_for_known(
+    store: Store, http: aiohttp.ClientSession, ask: Ask, digest: MakeDigest, paper: MakePaper, clock: Clock
+) -> None:
+    clock.now = NOW.replace(microsecond=200_000)
+    address = path(await ask("feed 1"))
+    async with http.get(address) as first:
+        modified = first.headers["Last-Modified"]
+    assert modified == "Fri, 20 Nov 2020 09:00:00 GMT"
+    clock.now += timedelta(seconds=1.3)
+    await take_in(digest(FRIDAY, "cs.CV", paper("2011.00001", "Lidar")), store, clock())
+    assert (await status(http, address, **{"If-Modified-Since": modified}))[0] == 200
+
+
 async def test_one_address_is_read_so_often_at_most_and_another_all_the_same(
     store: Store, http: aiohttp.ClientSession, ask: Ask, clock: Clock
 ) -> None:
@@ -238,6 +251,7 @@ async def test_nobody_finds_keeps_or_passes_on_an_address_by_what_the_answer_say
     for each, kept in ((address, "private, max-age=300"), (f"{address[:-1]}", "no-store")):
         async with http.get(each) as found:
             assert found.headers["Cache-Control"] == kept
+            assert found.headers["Server"] == "paperwire"
             assert found.headers["X-Robots-Tag"] == "noindex, nofollow"
             assert found.headers["Referrer-Policy"] == "no-referrer"
             assert found.headers["X-Content-Type-Options"] == "nosniff"
@@ -406,6 +420,15 @@ async def test_a_subscription_is_named_by_its_query_as_well(
 
 async def test_who_has_no_subscription_is_told_how_to_make_one(http: aiohttp.ClientSession, ask: Ask) -> None:
     assert (await ask("feed", OTHER)).text.plain.startswith("You have no subscriptions. To make one, type: subscribe")
+
+
+async def test_of_many_long_subscriptions_an_error_lists_some_and_says_where_all_are(store: Store, ask: Ask) -> None:
+    for number in range(30):
+        await store.subscribe(ME, parse(f"{'x' * 300}{number}"), NOW)
+    error = str((await ask("feed 99")).error)
+    assert len(error) < 2_000
+    assert error.startswith("You have no subscription 99. Yours are:\n1. lidar (since Fri 20 Nov 2020)\n2. xxx")
+    assert error.endswith("\nFor all of them, type: subscriptions")
 
 
 async def test_what_names_no_subscription_is_refused(ask: Ask) -> None:

@@ -118,6 +118,12 @@ async def test_only_what_looks_like_a_name_stands_for_a_whole_title(ask: Ask, ti
     assert (await ask(f"follow {title}")).buttons[0].text == query
 
 
+@pytest.mark.parametrize("line", ["PointNet: a study", "cat:cs.CV"])
+async def test_what_has_a_colon_is_nobodys_name(ask: Ask, store: Store, line: str) -> None:
+    assert f'A preview of "{line}"' in (await ask(f"follow {line}")).text.plain
+    assert await queries(store) == []
+
+
 async def test_the_longest_title_makes_a_query_that_can_be_typed(ask: Ask) -> None:
     reply = await ask(f"follow title:{'very ' * 95}long")
     assert reply.error is None

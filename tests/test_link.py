@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import given, settings
@@ -52,7 +53,7 @@ async def sent(store: Store, *, settled: bool = True) -> list[Delivery]:
 
 
 def code_of(reply: Reply) -> str:
-    (line,) = (line for line in str(reply.text).splitlines() if "type until" in line)
+    (line,) = (line for line in str(reply.text).splitlines() if "type there: link" in line)
     return line.rpartition("link ")[2]
 
 
@@ -128,6 +129,19 @@ async def test_what_is_owed_at_both_places_comes_as_one_without_a_paper_twice(
     assert await sent(store) == []
 
 
+async def test_what_was_sent_to_the_other_place_is_not_sent_again_where_it_waits(
+    store: Store, digest: MakeDigest, paper: MakePaper
+) -> None:
+    for person in (SLACK, DISCORD):
+        await store.subscribe(person, parse("lidar"), NOW)
+    await take_in(digest("2020-11-19", "cs.CV", paper("2011.1", "Lidar maps")), store, NOW)
+    claimed = await store.claim(("slack",), NOW)
+    assert claimed is not None
+    await store.settle(claimed, "sent")
+    await joined(store)
+    assert await sent(store) == []
+
+
 async def test_while_a_message_may_be_arriving_nothing_moves(
     store: Store, digest: MakeDigest, paper: MakePaper
 ) -> None:
@@ -136,7 +150,7 @@ async def test_while_a_message_may_be_arriving_nothing_moves(
     (claimed,) = await sent(store, settled=False)
     await store.offer_link(SLACK, CODE, SOON)
     refused = await ask(store, f"link {CODE} now", DISCORD)
-    assert "may be arriving at the other place" in (refused.error or "")
+    assert "may be arriving" in (refused.error or "")
     assert await queries(store, SLACK) == ["lidar"]
     await store.settle(claimed, "sent")
 
@@ -160,11 +174,90 @@ async def test_what_a_platform_does_not_take_pauses_the_address_and_not_the_pers
     await take_in(digest("2020-11-19", "cs.CV", paper("2011.1", "Lidar maps")), store, NOW)
     (claimed,) = await sent(store, settled=False)
     await store.settle(claimed, "pending", code="50007", pause=NOW, tried=False)
-    assert await sent(store) == []
-    await ask(store, "status", SLACK)
     assert await store.paused(SLACK) is None
     assert [each.to for each in await sent(store)] == [SLACK]
     assert await store.paused(DISCORD) is not None
+
+    # Who speaks there again is tried there again.
+    await ask(store, "status", DISCORD)
+    assert await store.paused(DISCORD) is None
+    await take_in(digest("2020-11-20", "cs.CV", paper("2011.2", "Lidar roads")), store, NOW)
+    assert [each.to for each in await sent(store)] == [DISCORD]
+
+
+async def test_what_was_tried_where_nothing_arrives_any_more_keeps_nobody_there(
+    store: Store, digest: MakeDigest, paper: MakePaper
+) -> None:
+    await store.subscribe(DISCORD, parse("lidar"), NOW)
+    await take_in(digest("2020-11-19", "cs.CV", paper("2011.1", "Lidar maps")), store, NOW)
+    (claimed,) = await sent(store, settled=False)
+    await store.settle(claimed, "pending", code="503")
+    (claimed,) = await sent(store, settled=False)
+    await store.settle(claimed, "pending", code="50007", pause=NOW, tried=False)
+    await joined(store, SLACK, DISCORD)
+    assert await queries(store, SLACK) == ["lidar"]
+    assert [each.to for each in await sent(store)] == [SLACK]
+
+
+async def test_where_a_workspace_is_closed_alerts_come_to_another_place(
+    store: Store, digest: MakeDigest, paper: MakePaper
+) -> None:
+    await store.subscribe(DISCORD, parse("lidar"), NOW)
+    await joined(store, SLACK, DISCORD)
+    await store.ledger("slack").close("T1", "uninstalled", NOW)
+    await take_in(digest("2020-11-19", "cs.CV", paper("2011.1", "Lidar maps")), store, NOW)
+    assert [each.to for each in await sent(store)] == [DISCORD]
+
+
+async def test_what_is_written_at_a_place_that_was_just_left_follows(store: Store) -> None:
+    await joined(store)
+    assert await store.home(SLACK) == SLACK
+    assert await store.home(DISCORD) == DISCORD
+    await store.subscribe(SLACK, parse("lidar"), NOW)  # by who asked before the line above
+    assert await store.home(SLACK) == SLACK
+    assert await queries(store, SLACK) == ["lidar"]
+    assert await store.home(DISCORD) == DISCORD
+    assert await queries(store, DISCORD) == ["lidar"]
+    assert await queries(store, SLACK) == []
+
+
+async def test_who_asks_at_both_places_in_the_same_instant_loses_nothing(store: Store) -> None:
+    await joined(store)
+    for number in range(5):
+        both = [(SLACK, f"subscribe slack{number}"), (DISCORD, f"subscribe discord{number}")]
+        await asyncio.gather(*(ask(store, line, person) for person, line in both))
+    every = sorted(f"{where}{number}" for where in ("slack", "discord") for number in range(5))
+    assert await store.home(SLACK) == SLACK
+    assert sorted(await queries(store, SLACK)) == every
+    assert await queries(store, DISCORD) == []
+
+
+async def test_nobody_parts_while_a_message_may_be_arriving_and_all_places_are_named(
+    store: Store, digest: MakeDigest, paper: MakePaper
+) -> None:
+    await store.subscribe(DISCORD, parse("lidar"), NOW)
+    await joined(store)
+    await take_in(digest("2020-11-19", "cs.CV", paper("2011.1", "Lidar maps")), store, NOW)
+    (claimed,) = await sent(store, settled=False)
+    assert "may be arriving" in ((await ask(store, "link off", SLACK)).error or "")
+    said = str((await ask(store, "link", SLACK)).text)
+    assert said.startswith("You are one person on Discord and on Slack.")
+    await store.settle(claimed, "sent")
+    assert str((await ask(store, "link off", SLACK)).text).startswith("Parted. What is yours stays here; on Discord")
+    assert await queries(store, SLACK) == ["lidar"]
+
+
+async def test_what_one_of_both_does_not_mute_has_no_time_to_be_silent_and_who_is_not_learned_from_stays_so(
+    store: Store,
+) -> None:
+    for person in (SLACK, DISCORD):
+        await store.subscribe(person, parse("lidar"), NOW)
+    await store.mute(SLACK, 1, muted=True, until=SOON)
+    await store.learn(SLACK, learns=False)
+    await joined(store)
+    (one,) = await store.subscriptions(DISCORD)
+    assert (one.muted, one.muted_until) == (False, None)
+    assert not await store.learns(DISCORD)
 
 
 async def test_what_somebody_follows_in_a_lab_counts_there_wherever_they_are(
@@ -176,7 +269,7 @@ async def test_what_somebody_follows_in_a_lab_counts_there_wherever_they_are(
     await take_in(digest("2020-11-20", "cs.CV", paper("2011.1", "Maps"), paper("2011.2", "Lidar")), store, NOW)
     (highlights,) = (each for each in await sent(store) if each.kind == "highlights")
     assert highlights.picks[0].paper == "2011.2"
-    assert highlights.picks[0].reasons[0] == "1 person here follows this"
+    assert highlights.picks[0].reasons[0] == "close to what people here follow"
 
 
 async def test_parting_leaves_all_where_it_is_typed(store: Store) -> None:
@@ -234,7 +327,7 @@ async def test_somebody_is_one_person_at_five_places_and_no_more(store: Store) -
         await joined(store, there=Destination("slack", f"T{number}", "@U1"))
     await store.offer_link(SLACK, CODE, SOON)
     full = await ask(store, f"link {CODE} now", DISCORD)
-    assert "joined at 5 places" in (full.error or "")
+    assert "at 5 places at most" in (full.error or "")
     assert len(await store.linked(DISCORD)) == 4
     others = [str(each) for each in await store.linked(Destination("slack", "T3", "@U1"))]
     assert others[0].startswith("discord:") or str(DISCORD) in others

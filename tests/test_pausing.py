@@ -14,6 +14,7 @@ from bot import daily, delivery
 from bot.alerting import resting, when
 from bot.calendar import ahead
 from bot.commands import answer
+from bot.commands.suggestions import returns
 from bot.grammar import parse
 from bot.model import Alerting, Call, Destination, Digest, Following, Paper, Reply, Schedule
 from bot.ports import DeliveryError, Store
@@ -34,9 +35,12 @@ class Office:
     def go_to(self, at: str) -> None:
         self.clock.now = datetime.fromisoformat(at).replace(tzinfo=UTC)
 
-    async def ask(self, line: str, caller: Destination = ANN) -> Reply:
+    def call(self, line: str, caller: Destination = ANN) -> Call:
         name, _, text = line.partition(" ")
-        return await answer(Call(name, text, caller, caller, self.clock()), self.store)
+        return Call(name, text, caller, caller, self.clock())
+
+    async def ask(self, line: str, caller: Destination = ANN) -> Reply:
+        return await answer(self.call(line, caller), self.store)
 
     async def say(self, line: str) -> str:
         return str((await self.ask(line)).text)
@@ -261,9 +265,50 @@ async def test_a_day_that_cannot_end_a_holiday_is_refused(office: Office, typed:
 
 
 async def test_words_that_name_no_day_are_refused(office: Office) -> None:
-    error = (await office.ask("pause until the cows come home")).error
-    assert error is not None
-    assert error.startswith("until does not fit here. Usage: pause [until DATE|off]")
+    for typed in ("until the cows come home", "until 24 dec please", "until", "forever"):
+        assert (await office.ask(f"pause {typed}")).error == (
+            f"{typed} names no day. Type one like: pause until monday"
+        )
+
+
+async def test_a_day_is_of_the_zone_in_which_the_person_is(office: Office) -> None:
+    await office.say("alerts daily at:09:00 tz:Australia/Sydney")
+    office.go_to("2020-11-16T23:30")  # Tuesday, 10:30 in Sydney
+    (tomorrow, *_) = await returns("tom", office.call("pause"), office.store)
+    assert tomorrow.label == "tomorrow, Wed 18 Nov 2020"
+    assert (await office.say("pause until tomorrow")).startswith("Alerts to you rest until Tue 17 Nov 2020, 22:00 UTC.")
+    assert (await office.ask("pause until 2020-11-17")).error == (
+        "Tue 17 Nov 2020 is not after today. Type one like: pause until 2020-11-24"
+    )
+    assert "not be told of it before Tue 17 Nov 2020, 13:00 UTC" in await office.say("mute 1 until tomorrow")
+    (held,) = await office.store.subscriptions(ANN)
+    assert held.is_silent(office.clock())
+
+
+async def test_a_weekly_reader_who_rests_is_told_each_time_when_the_next_can_come(office: Office) -> None:
+    await office.say("alerts weekly days:fri at:09:00")
+    said = await office.say("pause until thursday")
+    assert said.endswith("The next can come Fri 20 Nov 2020, 09:00 UTC.")
+    assert await office.say("pause") == said
+
+
+async def test_what_nobody_wants_any_more_is_not_promised(office: Office) -> None:
+    await office.say("pause until friday")
+    await office.days(2)
+    assert "So far: 2 papers." in await office.say("pause")
+    await office.say("mute 1")
+    assert "So far" not in await office.say("pause")
+    await office.say("unsubscribe 1")
+    assert "Nothing came meanwhile." in await office.say("pause off")
+    assert await office.deliver() == []
+
+
+async def test_an_old_digest_that_is_taken_in_later_is_not_what_came_while_away(office: Office) -> None:
+    await office.say("pause until tuesday")
+    office.go_to("2020-11-18T12:00")
+    await office.take_in(date(2019, 1, 7), study(0, date(2019, 1, 7)))
+    (told,) = await office.deliver()
+    assert told.text.plain == "1 new paper matches what you subscribed to, in cs.CV of Mon 7 Jan 2019"
 
 
 @pytest.mark.parametrize(
@@ -280,6 +325,10 @@ async def test_words_that_name_no_day_are_refused(office: Office) -> None:
         ("1 Dec", date(2020, 12, 1)),
         ("16 november", date(2021, 11, 16)),
         ("29 Feb", date(2024, 2, 29)),
+        ("Dec 1", date(2020, 12, 1)),
+        ("1st December", date(2020, 12, 1)),
+        ("December 22nd, 2020", date(2020, 12, 22)),
+        ("mon 1", None),
         ("3 weeks ago", None),
         ("2020-12-01", date(2020, 12, 1)),
         ("two weeks", None),
@@ -355,10 +404,30 @@ async def test_a_query_with_such_words_is_muted_whole(office: Office, query: str
     assert [each.muted for each in await office.store.subscriptions(ANN)] == [False, True]
 
 
-async def test_a_snooze_until_no_day_is_refused(office: Office) -> None:
-    assert (await office.ask("mute 1 until whenever")).error == (
-        "until whenever names no day. Type one like: mute 1 until monday"
+async def test_a_query_that_ends_in_a_day_is_known_by_all_of_it(office: Office) -> None:
+    await office.store.subscribe(ANN, parse("lidar until friday"), NOW)
+    assert "Muted lidar until friday. You will not be told of it until it is" in await office.say(
+        "mute lidar until friday"
     )
+    assert "before Thu 19 Nov 2020" in await office.say("mute lidar until friday until thursday")
+
+
+@pytest.mark.parametrize(
+    ("line", "error"),
+    [
+        ("mute 1 until whenever", "until whenever names no day. Type one like: mute 1 until monday"),
+        ("mute 1 until", "until names no day. Type one like: mute 1 until monday"),
+        ("mute 1 until sunday please", "until sunday please names no day. Type one like: mute 1 until monday"),
+        ("mute 1 until yesterday", "Sun 15 Nov 2020 is not after today. Type one like: mute 1 until 2020-11-23"),
+        (
+            "mute transformer until yesterday",
+            "Sun 15 Nov 2020 is not after today. Type one like: mute 1 until 2020-11-23",
+        ),
+        ("mute 1 until:2020-13-45", "2020-13-45 is no date. Type year-month-day, for example: mute 1 until 2020-11-23"),
+    ],
+)
+async def test_a_snooze_until_no_day_is_refused_with_what_to_type(office: Office, line: str, error: str) -> None:
+    assert (await office.ask(line)).error == error
 
 
 async def test_what_is_muted_or_unmuted_by_hand_forgets_its_day(office: Office) -> None:

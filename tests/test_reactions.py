@@ -55,7 +55,7 @@ async def test_to_say_it_twice_is_to_say_it_once_and_the_contrary_takes_its_plac
     assert await store.reactions(LONG_AGO) == {ROOM: {"2011.00001": 1}}
 
     said = await ask("dislike 2011.00001")
-    assert "go down in this room's highlights: 1 person here does not." in said.text.plain
+    assert "go down in this room's highlights: 1 person here does not like it." in said.text.plain
     assert await store.reactions(LONG_AGO) == {ROOM: {"2011.00001": -1}}
 
 
@@ -69,7 +69,7 @@ async def test_what_one_said_can_be_taken_back_and_others_voices_stay(ask: Ask, 
     assert said.text.plain == "What you said of Title 1 does not count here any more."
     assert said.error is None
     assert await store.reactions(LONG_AGO) == {ROOM: {"2011.00001": 1, "2011.00002": -1}}
-    assert (await ask("unlike 2011.00003")).error is None
+    assert (await ask("unlike 2011.00003")).text.plain == "You had said nothing of Title 3 here."
 
 
 async def test_a_room_without_highlights_is_told_how_to_have_them(ask: Ask, store: Store) -> None:
@@ -85,6 +85,30 @@ async def test_alone_one_reacts_for_oneself(ask: Ask, store: Store) -> None:
 
     assert said.text.plain.startswith("Papers like Title 1 go up in your highlights. It takes effect")
     assert await store.reactions(LONG_AGO) == {ANN: {"2011.00001": 1}}
+
+
+async def test_alone_it_is_said_that_it_is_taken_back_everywhere(ask: Ask) -> None:
+    await ask("like 2011.00001")
+
+    said = [(await ask("unlike 2011.00001", room=ANN)).text.plain for _ in range(2)]
+    assert said == [
+        "What you said of Title 1 does not count any more, here or in any room.",
+        "You had said nothing of Title 1.",
+    ]
+
+
+async def test_what_is_switched_off_is_not_said_to_take_effect(ask: Ask, store: Store) -> None:
+    await store.follow(Following(ROOM))
+    await store.learn(ROOM, learns=False)
+    off = "What is liked here does not change what comes first here. To let it, type: taste on"
+    assert (await ask("like 2011.00001")).text.plain == (
+        f"It is kept that you like Title 1. It takes effect in your alerts at once.\n{off}"
+    )
+    await store.learn(ANN, learns=False)
+    assert (await ask("dislike 2011.00001")).text.plain == f"It is kept that you do not like Title 1.\n{off}"
+
+    await store.learn(ROOM, learns=True)
+    assert "It takes effect with the next digest.\n" in (await ask("like 2011.00001")).text.plain
 
 
 async def test_rooms_do_not_hear_each_other(ask: Ask, store: Store) -> None:

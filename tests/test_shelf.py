@@ -73,15 +73,26 @@ async def test_to_save_it_again_changes_nothing_but_adds_tags_which_undo_takes_a
     await ask("save 2011.00001 tags:ml")
     before = await store.saved(ANN)
     again = await ask("save 2011.00001")
-    assert again.text.plain.startswith("You keep already Title 1. ")
+    assert again.text.plain.startswith("You already keep Title 1. ")
     assert labels(again) == ["What you keep"]
     assert await store.saved(ANN) == before
 
     more = await ask("save 2011.00001 tags:ml,#Übung")
     assert [(each.at, each.tags) for each in await store.saved(ANN)] == [(before[0].at, ("ml", "übung"))]
-    assert more.buttons[0] == Button("Undo", "unsave", "2011.00001 tags:ml,übung", "instead")
-    await ask("unsave 2011.00001 tags:übung")
+    assert more.buttons[0] == Button("Undo", "unsave", "2011.00001 tags:übung", "instead")
+    await ask(f"unsave {more.buttons[0].text}")
     assert await store.saved(ANN) == before
+    assert labels(await ask("save 2011.00001 tags:ml")) == ["What you keep"]
+
+
+async def test_a_tag_that_a_paper_is_not_under_is_not_taken_away_and_undo_adds_none(ask: Ask, store: Store) -> None:
+    await ask("save 2011.00001 tags:ml")
+    assert (await ask("unsave 2011.00001 tags:vision")).error == (
+        "You do not keep Title 1 under vision. To see what you keep, type: saved"
+    )
+    part = await ask("unsave 2011.00001 tags:vision,ml")
+    assert part.text.plain.startswith("Title 1 is no longer under ml.\n")
+    assert part.buttons[0] == Button("Undo", "save", "2011.00001 tags:ml", "instead")
 
 
 async def test_removing_shows_the_page_where_it_was_and_undo_keeps_it_as_it_was(ask: Ask, store: Store) -> None:
@@ -97,6 +108,7 @@ async def test_removing_shows_the_page_where_it_was_and_undo_keeps_it_as_it_was(
     assert [each.tags for each in await store.saved(ANN, "old")] == [("old",)]
 
     await ask("save 2011.00011")
+    await ask("save 2011.00002 tags:ml")
     second = await ask("unsave 2011.00002 tags:ml")
     assert "Title 2 (2011.00002)" in lines(second)[0]
     assert "Page 2 of 2" in labels(second)

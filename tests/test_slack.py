@@ -563,6 +563,22 @@ async def test_the_lists_of_the_home_have_pages_and_its_buttons_open_dialogs(cha
     assert chat.views[view["id"]]["title"]["text"] == "Today's papers"
 
 
+async def test_in_the_home_one_reads_what_one_keeps_and_rests_from_alerts(chat: FakeSlack, filled: Store) -> None:
+    await filled.save(ADA, LIDAR.id, NOON)
+    await chat.open_home()
+    await chat.until(lambda: chat.homes)
+    await chat.press("Saved papers", on=chat.home())
+    (view,) = (await chat.until(lambda: chat.views)).values()
+    assert LIDAR.id in texts(view["blocks"])
+    await chat.press("Remove", on=view)
+    await chat.until(lambda: "You keep no papers" in texts(chat.views[view["id"]]["blocks"]))
+    await chat.close(view)
+    await chat.press("Pause alerts", on=chat.home())
+    (rest,) = (await chat.until(lambda: chat.views)).values()
+    await chat.press("A week", on=rest)
+    await chat.until(lambda: "rest until Fri 27 Nov 2020" in texts(chat.views[rest["id"]]["blocks"]))
+
+
 async def test_only_the_home_tab_publishes_a_home(chat: FakeSlack) -> None:
     await chat.open_home(tab="messages")
     await chat.open_home(user="U2")

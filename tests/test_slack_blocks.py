@@ -17,7 +17,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.slack import blocks, views
-from adapters.slack.blocks import Message, Press
+from adapters.slack.blocks import Message
+from adapters.slack.parts import Press
 from bot.model import Button, Card, Item, Link, Reply, Text
 from tests.fakes import block_kit
 

@@ -48,6 +48,18 @@ def test_columns_become_a_list_that_a_narrow_screen_wraps() -> None:
     ]
 
 
+def test_a_line_above_a_list_heads_it_and_what_is_said_beside_an_example_is_as_it_is_typed_here() -> None:
+    said = prose("Find\nclub vote 1   to take it back: club unvote 1\nstatus   Say.\n\nOthers\nclub   Run: a club.")
+
+    assert [each["text"] for each in found(said, "text") if each.get("style", {}).get("bold")] == ["Find", "Others"]
+    assert [each["text"] for each in found(said, "text") if each.get("style", {}).get("code")] == [
+        "/papers club vote 1",
+        "/papers club unvote 1",
+        "/papers status",
+        "/papers club",
+    ]
+
+
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_help_has_its_examples_as_commands_and_no_line_broken_in_a_sentence(name: str) -> None:
     found_ = COMMANDS[name]

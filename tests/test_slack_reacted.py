@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from bot.cards import card
-from bot.model import Call, Destination, Reply, Text
+from bot.model import Call, Destination, Item, Reply, Text
 from bot.ports import Store
 from bot.service import respond
 from tests.fakes.slack import FakeSlack, Message
@@ -121,11 +121,14 @@ async def test_it_is_known_after_a_restart(slack: FakeSlack, filled: Store, hear
 
 async def test_what_says_nothing_of_one_paper_is_let_be(slack: FakeSlack, heard: Heard, filled: Store) -> None:
     several = Reply(Text("2 papers"), (card(LIDAR), card(OTHERS[0])), private=True)
+    week = Reply(Text("The week"), (card(LIDAR),), items=(Item(Text("lidar rises")),), private=True)
     async with running(slack, filled, answering=heard) as adapter:
         await adapter.post(ADA, several, key="several", uncertain=False)
         await adapter.post(ADA, Reply(Text("1 paper"), (card(LIDAR),), private=True), key="one", uncertain=False)
-        two, one = slack.posts
+        await adapter.post(ADA, week, key="week", uncertain=False)
+        two, one, more = slack.posts
         await slack.react("+1", two)
+        await slack.react("+1", more)
         await slack.react("tada", one)
         await slack.react("+1", slack.say("lidar!", channel="C1"))
         await slack.react("+1", one, user="UBOT")

@@ -226,6 +226,7 @@ def test_a_suffix_that_was_cut_off_and_others_that_were_not_named_are_understood
         Name("Müller", "Ana"),
         Name("et al."),
     )
+    assert names(["Ana Müller", "et al."]) == (Name("Müller", "Ana"), Name("et al."))
     (entry,) = entries(written("bibtex", [Paper("2011.00001", "T", authors=("Ana Müller et al.",))])).values()
     assert [str(each) for each in entry.persons["author"]] == ["Müller, Ana", "others"]
 
@@ -281,6 +282,7 @@ def test_a_key_is_who_when_and_a_word_and_two_that_would_share_one_have_their_id
         "arxiv1999",
         "arxiv2006",
     ]
+    assert references([Paper("2011.00001", "a" * 5_000)])[0].key == f"{'a' * 40}2020"
     assert [(each.year, each.month) for each in references(kept)][3:] == [(1999, 1), (2006, 11)]
 
 
@@ -338,14 +340,24 @@ async def test_every_format_can_be_asked_for_and_counts_who_is_not_named(ask: As
     assert reply.file is not None
     assert reply.file.name == f"search-lidar.{FORMATS[form].ending}"
     assert "Lidar roads" in reply.file.content.decode()
-    assert reply.text.plain.endswith("Of 1 the source names no authors, and so the file names none.")
+    assert reply.text.plain.endswith("The source names no authors of 1 of them, and so neither does the file.")
+    one = (await ask("export 2011.00002")).text.plain
+    assert one.endswith("\nThe source names no authors of it, and so neither does the file.")
+
+
+@pytest.mark.parametrize(("typed", "ending"), [("bib", "bib"), ("md", "md"), ("BibTeX", "bib"), ("json", "json")])
+async def test_a_format_can_be_named_by_the_ending_of_its_files(ask: Ask, typed: str, ending: str) -> None:
+    reply = await ask(f"export 2011.00001 as:{typed}")
+    assert reply.file is not None
+    assert reply.file.name == f"2011.00001.{ending}"
 
 
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ("export saved", "There is no paper in saved."),
-        ("export search tigers", "There is no paper in search tigers."),
+        ("export saved", "You keep no papers. To keep one, type: save ID"),
+        ("export saved ml", "You keep nothing under ml. To see what you keep, type: saved"),
+        ("export search tigers", "Nothing is found, so there is no file. For what may be, type: search tigers"),
         ("export everything", "everything is nothing to export. Type one like: export saved"),
         ("export 2011.99999", "No digest here lists 2011.99999."),
         ("export search", "search needs more. Usage: search QUERY"),

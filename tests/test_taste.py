@@ -112,6 +112,48 @@ async def test_a_taste_hides_no_paper_and_what_was_not_liked_goes_last(ask: Ask,
     assert topics([each.paper for each in said.cards])[-4:] == ["speech"] * 4
 
 
+async def test_what_one_liked_is_not_said_to_be_like_itself(ask: Ask, store: Store) -> None:
+    await ask("subscribe study", room=ANN)
+    await alerted(store)
+    await like(store, DAY[4])
+    first, second, *_ = (await ask("matches 2020-11-20")).cards
+
+    assert first.paper == DAY[4].id
+    assert first.why.plain == "matches: study; you liked it"
+    assert "; more like a paper you liked (" in second.why.plain
+
+
+FILLER = "At the end, each part was made so that no other way was used."
+
+
+async def test_no_word_is_named_that_tells_nothing(ask: Ask, store: Store) -> None:
+    liked = Paper(
+        "2011.08000", "End-to-end galaxies in every part", f"We count galaxies by redshift. {FILLER} {FILLER}"
+    )
+    others = [
+        Paper("2011.08001", "Towards galaxies, part of an end", f"We count galaxies by redshift. {FILLER}"),
+        Paper("2011.08002", "An end of songs in part", f"We hear birds. {FILLER}"),
+    ]
+    await daily.take_in(Digest("test", "cs.CV", THURSDAY - timedelta(days=1), (liked,)), store, NOW, owe=False)
+    await ask("subscribe end", room=ANN)
+    await ask(f"like {liked.id}", room=ANN)
+    galaxies, songs = (await alerted(store, papers=others)).cards
+
+    assert galaxies.why.plain == "matches: end; more like a paper you liked (galaxies)"
+    assert "(" not in songs.why.plain
+    up = (await ask("taste", room=ANN)).text.plain.partition("up go ")[2].splitlines()[0]
+    assert set(up.rstrip(".").split(", ")) == {"galaxies", "count", "redshift"}
+
+
+async def test_one_paper_that_was_liked_is_one(ask: Ask, store: Store) -> None:
+    await ask("subscribe study", room=ANN)
+    await like(store, POSES[0])
+    far = Paper("2011.00600", "A skeleton study", "We study bones, their age, their growth, and how they are dated.")
+    said = await alerted(store, papers=[far, *DAY[4:]])
+
+    assert said.cards[0].why.plain == "matches: study; a little like the paper you liked (skeleton)"
+
+
 async def test_without_a_taste_alerts_are_as_they_were(ask: Ask, store: Store) -> None:
     await ask("subscribe study", room=ANN)
     await like(store, *GALAXIES, who=BEN)
@@ -197,7 +239,7 @@ async def test_a_rooms_taste_is_told_in_counts_and_words_and_one_s_own_by_paper(
     said = await ask("taste")
 
     head, mine = said.text.plain.splitlines()
-    assert head.startswith("In the last half year 4 voices of 2 people were heard here, of 3 papers; up go ")
+    assert head.startswith("In the last half year 2 people here liked or disliked 3 papers; up go ")
     assert mine == "You said something of 2 papers here:"
     assert [each.text.plain for each in said.items] == [
         "Speech study 9010 (more like it, Fri 20 Nov 2020)",
@@ -254,14 +296,15 @@ async def test_a_reset_says_what_would_go_and_is_done_with_a_second_word(
     asked = await ask("taste reset", room=room)
 
     count = 5 if room.is_person else 4
-    assert f"{count} voices" in asked.text.plain
+    assert f"{count} reactions" in asked.text.plain
     assert "To have it erased, type: taste reset now" in asked.text.plain
     assert await store.reactions(LONG_AGO) == before
     (button,) = asked.buttons
-    assert f"{count} voices" in (await ask(f"{button.name} {button.text}", room=room)).text.plain
+    assert f"{count} reactions" in (await ask(f"{button.name} {button.text}", room=room)).text.plain
     assert [each.room for each in await store.voices(ANN)] == ([] if room.is_person else [OTHER])
     assert len(await store.voices(BEN)) == 1
-    assert "nothing to erase" in (await ask("taste reset", room=room)).text.plain
+    for line in ("taste reset", "taste reset now"):
+        assert "nothing to erase" in (await ask(line, room=room)).text.plain
 
 
 async def test_all_that_a_room_said_is_erased_by_who_manages_it_alone(ask: Ask, store: Store) -> None:
@@ -270,7 +313,7 @@ async def test_all_that_a_room_said_is_erased_by_who_manages_it_alone(ask: Ask, 
     await like(store, GALAXIES[0], who=BEN, room=OTHER)
     for line in ("taste reset room", "taste reset room now"):
         assert "type: taste reset" in str((await ask(line)).error)
-    assert "2 voices" in (await ask("taste reset room", may_manage=True)).text.plain
+    assert "2 reactions" in (await ask("taste reset room", may_manage=True)).text.plain
     assert await store.heard(ROOM) == Heard(2, 1, 2)
     await ask("taste reset room now", may_manage=True)
 

@@ -114,7 +114,9 @@ async def test_a_name_holds_for_one_workspace(ask: Ask, store: Store) -> None:
     assert await store.known_as(ada, home.tenant) is None
 
 
-@pytest.mark.parametrize("name", ["", "<@U1>", "@everyone", "a@b", "x" * 41, "42", "A\u202eB", "\u200b"])
+@pytest.mark.parametrize(
+    "name", ["", "<@U1>", "@everyone", "a@b", "https://a.example", "x" * 41, "42", "A\u202eB", "\u200b"]
+)
 async def test_a_name_is_short_text_and_mentions_nobody(ask: Ask, store: Store, name: str) -> None:
     said = (await ask(f"who named {name}")).error
 

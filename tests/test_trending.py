@@ -112,6 +112,16 @@ async def test_several_are_drawn_on_one_scale_and_a_comma_in_quotes_parts_nothin
     assert "At most 4" in str((await ask("trending a1, b1, c1, d1, e1")).error)
 
 
+async def test_where_all_of_a_days_papers_match_it_is_all_and_what_is_typed_twice_is_drawn_once(
+    store: Store, ask: Ask
+) -> None:
+    await fill(store, FRIDAY, "Lidar of roads", "Lidar of towns")
+    reply = await ask("trending lidar, LIDAR")
+
+    assert str(reply.text).count("█") == 1
+    assert "at most 100 %." in str(reply.note)
+
+
 async def test_what_is_not_in_any_paper_is_said_with_what_may_be_meant(store: Store, ask: Ask) -> None:
     for day in HALF_A_YEAR[-2:]:
         await fill(store, day, *["Segmentation of lidar"] * 30)

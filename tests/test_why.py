@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from random import Random
@@ -15,7 +16,20 @@ from bot.grammar import parse
 from bot.highlights import Room, choose, rank
 from bot.highlights.evidence import weigh
 from bot.highlights.interest import Interest
-from bot.model import Alerting, Button, Destination, Digest, Following, Link, Listing, Paper, Reply, Schedule
+from bot.model import (
+    Alerting,
+    Button,
+    Delivery,
+    Destination,
+    Digest,
+    Following,
+    Link,
+    Listing,
+    Paper,
+    Pick,
+    Reply,
+    Schedule,
+)
 from bot.ports import DeliveryError, Store
 from bot.query import And, Folded, Node, Not, Or, holds
 from tests.conftest import MakeCall
@@ -25,7 +39,7 @@ from tests.test_matching import lines, papers, query_of
 NOW = datetime(2020, 11, 20, 9, tzinfo=UTC)
 THURSDAY, FRIDAY, TUESDAY = date(2020, 11, 19), date(2020, 11, 20), date(2020, 11, 24)
 ROOM = Destination.parse("slack:T1/C1")
-ANN, BEN = Destination.parse("slack:T1/@ANN"), Destination.parse("slack:T1/@BEN")
+ANN, BEN, CAT, DAN = (Destination.parse(f"slack:T1/@{name}") for name in ("ANN", "BEN", "CAT", "DAN"))
 LIDAR = Paper("2011.00001", "A lidar detector for roads", "We scan roads into a cloud of points.")
 GALAXY = Paper("2011.00002", "Galaxies far away", "We count galaxies.", links=(Link("https://github.com/a/b", "code"),))
 BIRDS = Paper("2011.00003", "Songs of birds", "An acoustic encoder.")
@@ -81,9 +95,9 @@ def marked(reply: Reply) -> list[str]:
     return [reply.text.plain[start:end] for start, end in reply.text.marks]
 
 
-def line(reply: Reply, of: str) -> str:
-    """Return the one line of an answer that has a text."""
-    (found,) = [each for each in reply.text.plain.splitlines() if of in each]
+def line(reply: Reply, *of: str) -> str:
+    """Return the one line of an answer that has one of some texts."""
+    (found,) = [each for each in reply.text.plain.splitlines() if any(text in each for text in of)]
     return found
 
 
@@ -124,7 +138,8 @@ def test_the_parts_named_are_what_stands_between_a_query_and_a_paper_and_no_more
         for each in fails:
             assert holds(each.part, folded) is each.excluded
             said = lacks(each, paper, folded)
-            assert said.plain.startswith("it has what is left out" if each.excluded else "lacks ")
+            ways = ("it has what is left out",) if each.excluded else ("lacks ", "is not ", "was not ", "has no ")
+            assert said.plain.startswith(ways)
         for part in query.met(folded):
             assert holds(part, folded)
             assert bool(has(part, paper, folded).marks) == hasattr(part, "phrases")
@@ -141,9 +156,9 @@ def test_the_parts_named_are_what_stands_between_a_query_and_a_paper_and_no_more
         ("galaxy", "lacks galaxy"),
         ("radar OR sonar", "lacks radar, nor sonar in its place"),
         ("cat:cs.LG", "lacks category cs.LG: it is listed in cs.CV"),
-        ("id:2011.00002", "lacks id 2011.00002: it is 2011.00001"),
-        ("has:code", "lacks has code: it names no code address"),
-        ("after:2020-12-01", "lacks announced since 2020-12-01: it was listed Fri 20 Nov 2020"),
+        ("id:2011.00002", "is not 2011.00002: it is 2011.00001"),
+        ("has:code", "has no code address"),
+        ("after:2020-12-01", "was not announced since 2020-12-01: it was listed Fri 20 Nov 2020"),
         ("author:he", "lacks author: he: its digest carries no authors"),
         ("lidar -scan", "it has what is left out: scan: in abstract (We scan roads into a cloud of points.)"),
     ],
@@ -187,19 +202,20 @@ async def test_why_says_what_matched_and_where_and_how_the_alert_stands(
 ) -> None:
     await ask("subscribe lidar -medical")
     await ask("subscribe cat:cs.CV roads")
-    await ask("subscribe galaxies")
+    await ask("subscribe lidar")
     await come(store)
     assert "The alert of Fri 20 Nov 2020 has it: due now." in (await ask("why 2011.00001")).text.plain
     await deliver()
 
     reply = await ask("why 2011.00001")
     where = "title (…detector for roads), abstract (We scan roads into a cloud of points.)"
-    assert reply.text.plain.splitlines()[1:4] == [
+    assert reply.text.plain.splitlines()[1:5] == [
         "1. lidar -medical: lidar: in title (A lidar detector for roads)",
         f"2. cat:cs.CV roads: category cs.CV; roads: in {where}",
+        "3. lidar: in title (A lidar detector for roads)",
         "Told Fri 20 Nov 2020, 09:00 UTC, the alert of Fri 20 Nov 2020. A paper is told once, whatever lists it again.",
     ]
-    assert marked(reply) == ["lidar", "roads", "roads"]
+    assert marked(reply) == ["lidar", "roads", "roads", "lidar"]
     (card,) = reply.cards
     assert [card.title.plain[start:end] for start, end in card.title.marks] == ["lidar", "roads"]
     assert reply.buttons == (Button("Why not?", "why-not", "2011.00001"),)
@@ -311,7 +327,7 @@ async def test_what_the_budget_folds_was_counted_and_not_shown(
     assert [card.paper for card in alert.cards] == [GALAXY.id]
 
     assert (
-        "counted there and not shown, as at most 1 paper a day are shown (most:N)."
+        "counted there and not shown, as at most 1 paper a day is shown (most:N)."
         in (await ask("why-not 2011.00003")).text.plain
     )
     assert "counted there" not in (await ask("why-not 2011.00002")).text.plain
@@ -382,7 +398,7 @@ async def test_what_was_given_up_or_expired_says_by_which_code(
     await come(store, GALAXY, category="cs.GA")
     slack.errors.append(DeliveryError("fatal_error"))
     await deliver()
-    assert "tried 1 times (fatal_error)" in (await ask("why-not 2011.00002")).text.plain
+    assert "tried once (fatal_error)" in (await ask("why-not 2011.00002")).text.plain
     clock.now += timedelta(hours=25)
     await deliver()
     assert "expired: it did not arrive within a day (fatal_error)" in (await ask("why-not 2011.00002")).text.plain
@@ -429,6 +445,69 @@ async def test_of_a_paper_that_is_not_here_it_is_said_where_it_may_be(
     assert reply.error == "No digest here lists 2099.00001. arXiv itself may know it: https://arxiv.org/abs/2099.00001"
 
 
+# Alerts by taste
+
+GALAXIES = tuple(Paper(f"2011.0005{n}", f"Galaxies of survey {n}", "We count galaxies by redshift.") for n in range(2))
+LIKED = Paper("2011.00040", "Galaxies counted", "We count galaxies of a survey by redshift.")
+
+
+async def test_why_says_what_ones_taste_did_for_a_papers_place_in_the_alert(
+    ask: Ask, store: Store, deliver: Deliver, slack: Recorder
+) -> None:
+    await come(store, LIKED, day=THURSDAY, owe=False)
+    await ask("subscribe galaxies OR lidar OR birds")
+    await ask("like 2011.00040", room=ANN)
+    await come(store, LIDAR, BIRDS, *GALAXIES)
+    due = line(await ask("why 2011.00050"), "there")
+    await deliver()
+
+    (alert,) = slack.to(ANN)
+    assert [card.paper for card in alert.cards[:2]] == ["2011.00050", "2011.00051"]
+    assert line(await ask("why 2011.00050"), "there") == due
+    assert due.startswith("Place 1 of 4 there, 3 without your taste: more like a paper you liked (galaxies")
+    assert due.endswith(", where each subscription that matches adds 1).")
+    last = line(await ask("why-not 2011.00003"), "there")
+    assert last.startswith("Place 4 of 4 there, 2 without your taste: others are more like what you liked (-")
+
+
+async def test_what_was_liked_after_an_alert_changes_nothing_that_is_said_of_it(
+    ask: Ask, store: Store, deliver: Deliver, clock: Clock
+) -> None:
+    await ask("alerts most:1")
+    await ask("subscribe lidar OR galaxies")
+    await come(store, LIDAR, *GALAXIES)
+    await deliver()
+    clock.now += timedelta(hours=1)
+    await ask("like 2011.00050", room=ANN)
+
+    for paper, is_counted in (("2011.00001", False), ("2011.00050", True)):
+        said = (await ask(f"why {paper}")).text.plain
+        assert ("counted there" in said) is is_counted
+        assert "your taste" not in said
+
+
+async def test_what_a_catch_up_showed_is_not_said_to_be_counted_once_it_was_liked(
+    ask: Ask, store: Store, deliver: Deliver, slack: Recorder, clock: Clock
+) -> None:
+    many = [Paper(f"2011.0006{n}", f"Lidar {n}") for n in range(8)]
+    await ask("alerts most:1")
+    await ask("subscribe lidar")
+    await store.alert(ANN, Alerting(most=1, away_until=NOW + timedelta(days=3)))
+    await come(store, *many)
+    await come(store, *(Paper(f"2011.0007{n}", f"Lidar again {n}") for n in range(4)), day=TUESDAY)
+    clock.now += timedelta(days=4)
+    await deliver()
+    (alert,) = slack.to(ANN)
+    shown = [card.paper for card in alert.cards]
+    assert "while you were away" in alert.text.plain
+    clock.now += timedelta(hours=1)
+    await ask(f"like {shown[0]}", room=ANN)
+    await ask(f"save {shown[1]}", room=ANN)
+
+    for paper in shown[:2]:
+        assert "counted there" not in (await ask(f"why {paper}")).text.plain
+
+
 # Highlights
 
 
@@ -445,8 +524,8 @@ async def test_a_room_without_highlights_or_of_other_categories_is_told_so(ask: 
 
 async def test_the_place_and_each_part_of_the_score_are_said(ask: Ask, store: Store, deliver: Deliver) -> None:
     await store.follow(Following(ROOM, count=1))
-    await ask("subscribe galaxies", caller=BEN)
-    await ask("subscribe galaxies")
+    for person in (ANN, BEN, CAT):
+        await ask("subscribe galaxies", caller=person)
     await come(store)
     due = (await ask("why 2011.00002")).text.plain.splitlines()
     assert "Among this room's highlights of cs.CV, Fri 20 Nov 2020: due now." in due
@@ -456,7 +535,7 @@ async def test_the_place_and_each_part_of_the_score_are_said(ask: Ask, store: St
     assert "Among this room's highlights of cs.CV, Fri 20 Nov 2020, posted Fri 20 Nov 2020, 09:00 UTC." in said
     (place,) = [each for each in said if each.startswith("By what is known now, place 1 of 3 of cs.CV")]
     parts = [each for each in said if each.startswith("- ")]
-    assert parts[0] == "- 2 people here follow this (+1.10)"
+    assert parts[0] == "- 3 people here follow this (+1.39)"
     assert parts[1].startswith("- close to what people here follow (+")
     assert parts[2] == "- code released (+0.20)"
     adds = [float(each.rpartition("(")[2].rstrip(")")) for each in parts]
@@ -465,13 +544,14 @@ async def test_the_place_and_each_part_of_the_score_are_said(ask: Ask, store: St
 
 async def test_what_was_not_shown_is_held_beside_the_last_that_was(ask: Ask, store: Store, deliver: Deliver) -> None:
     await store.follow(Following(ROOM, count=1))
-    await ask("subscribe galaxies")
+    for person in (ANN, BEN, CAT):
+        await ask("subscribe galaxies", caller=person)
     await come(store)
     await deliver()
 
     said = (await ask("why-not 2011.00001")).text.plain
     assert "Not among the 1 of this room's highlights of cs.CV, Fri 20 Nov 2020." in said
-    assert "- nobody here follows this (+0.00, +0.69 for the last that is shown)" in said
+    assert "- few or none here follow this (+0.00, +1.39 for the last that is shown)" in said
     assert "- no code (+0.00, +0.20 for the last that is shown)" in said
     assert "The last that is shown is 2011.00002, with +" in said
 
@@ -525,6 +605,20 @@ async def test_a_digest_without_highlights_here_says_so(ask: Ask, store: Store) 
     assert "last that is shown" not in said
 
 
+async def test_a_paper_that_a_message_of_another_category_showed_has_a_place_all_the_same(
+    ask: Ask, store: Store, deliver: Deliver
+) -> None:
+    await store.follow(Following(ROOM, count=1))
+    other = Digest("test", "cs.RO", THURSDAY, (GALAXY,))
+    owed = Delivery(ROOM, "highlights", "cs.RO", THURSDAY, (Pick(LIDAR.id),))
+    await store.take_in(other, lambda _: [owed], NOW - timedelta(hours=1))
+    await come(store, owe=False)
+
+    said = (await ask("why 2011.00001")).text.plain
+    assert "Among this room's highlights of cs.RO, Thu 19 Nov 2020" in said
+    assert " of 3 of cs.CV, Fri 20 Nov 2020" in said
+
+
 async def test_alone_the_highlights_are_ones_own(ask: Ask, store: Store, deliver: Deliver) -> None:
     await store.follow(Following(ANN))
     await ask("subscribe lidar", room=ANN)
@@ -542,6 +636,39 @@ async def test_what_another_workspace_follows_counts_nothing_here(ask: Ask, stor
     await come(store)
 
     assert "follow this" not in (await ask("why 2011.00001")).text.plain
+
+
+async def test_who_follows_a_paper_is_counted_as_it_is_now(ask: Ask, store: Store, clock: Clock) -> None:
+    await store.follow(Following(ROOM))
+    for person in (ANN, CAT, DAN):
+        await ask("subscribe galaxies", caller=person)
+    await come(store)
+
+    async def counted() -> str:
+        return line(await ask("why 2011.00002"), "here follow this").partition(" here")[0]
+
+    assert await counted() == "- 3 people"
+    await ask("subscribe galaxies -lidar", caller=BEN)
+    assert await counted() == "- 4 people"
+    await ask("mute 1 until 2020-11-23", caller=BEN)
+    assert await counted() == "- 3 people"
+    clock.now += timedelta(days=4)
+    assert await counted() == "- 4 people"
+    for n in range(3):
+        await ask(f"subscribe sonar{n}", caller=BEN)
+    await ask("unsubscribe 1", caller=BEN)
+    assert await counted() == "- 3 people"
+
+
+async def test_of_many_workspaces_each_has_its_own_followers(store: Store) -> None:
+    tenants = [("slack", f"T{n}") for n in range(40)]
+    for workspace in range(0, 40, 2):
+        person = Destination("slack", f"T{workspace}", "@ANN")
+        await store.subscribe(person, parse("lidar"), NOW)
+
+    for _ in range(2):
+        found = await asyncio.gather(*(store.followed(each, NOW) for each in tenants * 2))
+        assert [len(each) for each in found] == [1, 0] * 40
 
 
 def test_a_ranking_begins_with_what_is_chosen_and_its_parts_are_its_score() -> None:
@@ -577,6 +704,15 @@ async def test_taste_is_a_part_and_the_last_place_is_kept_for_something_new(
     assert len(new) == 1
     assert "Among this room's highlights" in new[0]
     assert "place 3 of 5" in new[0]
+
+
+async def test_what_was_liked_after_a_digest_came_did_not_order_it(ask: Ask, store: Store, clock: Clock) -> None:
+    await store.follow(Following(ROOM, count=3))
+    await come(store)
+    clock.now += timedelta(hours=1)
+    assert "takes effect with the next digest" in (await ask("like 2011.00001")).text.plain
+
+    assert "liked" not in (await ask("why 2011.00001")).text.plain
 
 
 async def test_what_different_topics_changed_is_said(ask: Ask, store: Store) -> None:

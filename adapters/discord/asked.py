@@ -61,7 +61,18 @@ class Asked:
     def room(self) -> Destination:
         if self.is_alone:
             return self.caller
-        return Destination("discord", self.workspace, str(self.interaction.channel_id))
+        return Destination("discord", self.workspace, str(self._forum or self.interaction.channel_id))
+
+    @property
+    def _forum(self) -> int | None:
+        """The forum that is asked in: each delivery there is a post of its own, in which people speak of the forum's.
+
+        A post that somebody else has opened is a room like any other thread.
+        """
+        place, me = self.interaction.channel, self.interaction.client.user
+        if not isinstance(place, discord.Thread) or me is None or place.owner_id != me.id:
+            return None
+        return place.parent_id if isinstance(place.parent, discord.ForumChannel) else None
 
     @property
     def may_write(self) -> bool:

@@ -35,6 +35,7 @@ _CHANNEL_TYPES = (0, 5, 10, 11, 12, 15)
 # applications got commands for servers alone: https://github.com/discord/discord-api-docs/issues/7396
 _EVERYWHERE = {"contexts": [0, 1, 2], "integration_types": [0, 1]}
 
+_CLAUSE = re.compile(r"[:;] ")
 _LINK = re.compile(r"\[[^\]]*\]\([^()\s]*\)")
 
 
@@ -167,9 +168,17 @@ def _named(table: str, name: str, about: str = "") -> dict[str, Any]:
     if names := dict(_translations("names", name)):
         made["name_localizations"] = names
     if about:
-        made["description"] = str(Text(about).clip(_LONGEST))
+        made["description"] = _brief(about)
         made["description_localizations"] = dict(_translations(table, name))
     return made
+
+
+def _brief(about: str) -> str:
+    """Return a description that Discord takes: of one that is too long, the first clause."""
+    if len(about) <= _LONGEST:
+        return about
+    first = _CLAUSE.split(about, maxsplit=1)[0].removesuffix(".") + "." * about.endswith(".")
+    return Text(first).clip(_LONGEST).plain
 
 
 def _translations(table: str, key: str) -> Iterator[tuple[str, str]]:

@@ -19,6 +19,7 @@ Shown = Literal["below", "instead", "aside", "share"]
 
 _LABEL, _LONGEST = 38, 80  # so much of a label is shown well; so much it can have
 _OPTION = 100
+_PLACEHOLDER = 150
 _OPTIONS = 25
 _ROWS, _IN_ROW = 5, 5
 
@@ -34,24 +35,31 @@ class Controls:
         self.rows: tuple[Row, ...] = ()
 
     def open(self, reply: Reply) -> None:
-        """Offer the steps of each paper or item: of one in buttons, of several in a menu for each kind of step."""
+        """Offer the steps of each paper or item: of one in buttons, of several in a menu for each kind of step.
+
+        Those that are one sign are one kind: what people make of a paper, more or less of it.
+        """
         owners = [(str(each.title), each.buttons) for each in reply.cards] or [
             (str(each.text), each.buttons) for each in reply.items
         ]
         if len(owners) == 1:
             self.buttons(owners[0][1])
             return
+        signs = {step.sign: step.label for _, steps in owners for step in steps if step.sign}
+        opinions = ", ".join(f"{sign} {label}" for sign, label in signs.items())
         kinds: dict[tuple[str, Shown], list[tuple[str, Button]]] = {}
         for name, steps in owners:
             for step in steps:
-                # Of several papers, each has the step that opens it: more is noise.
-                if reply.items or step.shown == "aside":
-                    kinds.setdefault((step.label, step.shown), []).append((name, step))
+                # Of several papers, each has these alone: more is noise.
+                if step.sign:
+                    kinds.setdefault((opinions, step.shown), []).append((f"{step.sign} {name}", step))
+                elif reply.items or step.shown == "aside":
+                    kinds.setdefault((f"{step.label} …", step.shown), []).append((name, step))
         for (label, shown), offers in kinds.items():
             options = {self._value(step): _label(name, _OPTION) for name, step in offers[:_OPTIONS]}
             menu: discord.ui.Select[Any] = discord.ui.Select(
                 custom_id=self._id(shown),
-                placeholder=f"{label} …",
+                placeholder=_label(label, _PLACEHOLDER),
                 options=[discord.SelectOption(label=name, value=value) for value, name in options.items()],
             )
             self.rows += ((menu,),)

@@ -43,7 +43,10 @@ def opened(threads: list[Mapping[str, Any]], forum: str, reply: Reply, by: int, 
 
 def _name(reply: Reply) -> str:
     """Return the name of a post: what it is of. How many papers it shows may be another number at another attempt."""
-    return Text(str(reply.text).strip().partition("\n")[0].partition(": ")[0]).clip(_NAME).plain
+    first = str(reply.text).strip().partition("\n")[0]
+    of = first.partition(": ")[0]
+    # "Journal club" alone would be every agenda; its day is behind the colon.
+    return Text(of if any(map(str.isdigit, of)) else first).clip(_NAME).plain
 
 
 def _tags(forum: Mapping[str, Any], reply: Reply) -> list[str]:

@@ -36,7 +36,11 @@ def marked(text: Text, sign: str) -> str:
 
 
 def bold(text: str) -> str:
-    return f"**{escape(text)}**" if text.strip() else ""
+    """Return a text in bold, with the blanks around it outside: between two signs they could make them no signs."""
+    if not (body := text.strip()):
+        return text
+    before, _, after = text.partition(body)
+    return f"{before}**{escape(body)}**{after}"
 
 
 def small(text: str) -> str:

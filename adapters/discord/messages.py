@@ -36,6 +36,8 @@ _REPEAT = "(may be a repeat)"
 # Bytes of a file, where nobody says otherwise. https://docs.discord.com/developers/reference#uploading-files
 _LARGEST = 10 * 2**20
 
+_Shown = tuple[discord.Embed, Reply]  # and what of a reply it shows
+
 
 @dataclass(frozen=True, slots=True)
 class Message:
@@ -108,28 +110,31 @@ def message(reply: Reply, *, by: str = "", note: str = "", share: bool = False, 
     controls = Controls(by)
     controls.open(replace(reply, cards=shown))
     controls.buttons(reply.buttons, again)
-    content = _content(reply, notes=[str(reply.note), left, lost, note])
+    notes = [str(reply.note), left, lost, note]
+    content = _content(reply, notes)
+    if not embeds and (long := _long(reply, notes)):
+        content, embeds = "", long
     return Message(content, embeds, controls.rows, lines=controls.lines, file=file)
 
 
 def chapters(reply: Reply, *, key: str) -> list[Message]:
     """Return a delivery as its messages, as few as hold all of it, the same ones for the same reply and key."""
     in_full = reply.cards if len(reply.cards) <= _FULL else reply.cards[:_EMBEDS]
-    parts = [*_packed([_paper(card, _SNIPPET) for card in in_full]), *_lists(reply.cards[len(in_full) :])]
-    if reply.items or not parts:
-        parts.insert(0, _listed(reply.items))
+    shown = [(_paper(card, _SNIPPET), Reply(cards=(card,))) for card in in_full]
+    shown += [(embed, Reply(items=reply.items)) for embed in _listed(reply.items)]
+    lists = [[(embed, Reply())] for embed in _lists(reply.cards[len(in_full) :])]
+    parts = [*_packed(shown), *lists] or [[]]
     messages = []
-    done = 0
-    for number, embeds in enumerate(parts):
+    for number, part in enumerate(parts):
         last = number == len(parts) - 1
         nonce = hashlib.blake2b(f"{key}|{number}".encode(), digest_size=12).hexdigest()
-        cards = in_full[done : done + len(embeds)] if embeds and done < len(in_full) else ()
-        done += len(cards)
         controls = Controls(nonce=nonce)
-        controls.open(Reply(cards=cards))
+        controls.open(Reply(cards=tuple(card for _, of in part for card in of.cards)))
+        controls.open(Reply(items=tuple(item for _, of in part for item in of.items)))
         controls.buttons(reply.buttons if last else ())
         follows = f" ({number + 1} of {len(parts)})" if len(parts) > 1 else ""
         content = _content(reply, notes=[str(reply.note)]) if not number else f"{_first(reply)}{follows}"
+        embeds = tuple(embed for embed, _ in part)
         messages.append(Message(content, embeds, controls.rows, nonce, controls.lines))
     return messages
 
@@ -145,13 +150,10 @@ def _first(reply: Reply) -> str:
 
 def _content(reply: Reply, notes: Iterable[str]) -> str:
     """Return what stands above the embeds: it is also all that a notification shows."""
-    about = f"About <#{reply.about.name}>" if reply.about else ""
-    said = str(reply.text).strip("\n")
-    below = "\n".join(filter(None, (markdown.small(here(each)) for each in notes)))
+    said, below = str(reply.text).strip("\n"), _below(notes)
     width = _CONTENT
     while True:
-        text = Text(said).clip(width).plain
-        whole = "\n".join(filter(None, [about, _prose(reply, text), below]))
+        whole = _whole(reply, Text(said).clip(width).plain, below)
         if len(whole) <= _CONTENT:
             return whole
         width = width * 3 // 4
@@ -159,8 +161,22 @@ def _content(reply: Reply, notes: Iterable[str]) -> str:
             below = below[:_TITLE]
 
 
-def _prose(reply: Reply, text: str) -> str:
-    return prose(text, headed=bool(reply.cards or reply.items), room=reply.about)
+def _long(reply: Reply, notes: Iterable[str]) -> tuple[discord.Embed, ...]:
+    """Return what is too long for content as embeds, which hold three times as much; none where they do not either."""
+    whole = _whole(reply, str(reply.text).strip("\n"), _below(notes))
+    embeds = tuple(discord.Embed(description=each, colour=_COLOUR) for each in _joined(whole.split("\n")))
+    fits = len(whole) <= _TOGETHER and all(len(each) <= _DESCRIPTION for each in embeds)
+    return embeds if fits and len(whole) > _CONTENT else ()
+
+
+def _whole(reply: Reply, text: str, below: str) -> str:
+    about = f"About <#{reply.about.name}>" if reply.about else ""
+    said = prose(text, headed=bool(reply.cards or reply.items), room=reply.about)
+    return "\n".join(filter(None, [about, said, below]))
+
+
+def _below(notes: Iterable[str]) -> str:
+    return "\n".join(filter(None, (markdown.small(here(each)) for each in notes)))
 
 
 def _fitting(reply: Reply, cards: Sequence[Card]) -> tuple[discord.Embed, ...] | None:
@@ -203,14 +219,14 @@ def _links(card: Card) -> Iterator[str]:
             yield markdown.link(label, url)
 
 
-def _lists(cards: Sequence[Card]) -> list[tuple[discord.Embed, ...]]:
-    """Return papers with a line or two each, as the embeds of as few messages as hold them."""
+def _lists(cards: Sequence[Card]) -> list[discord.Embed]:
+    """Return papers with a line or two each, as an embed for each of as few messages as hold them."""
     lines = []
     for card in cards:
         why = markdown.small(Text(card.why.plain).clip(_FOOTER).plain)
         title = f"[{_within(card.title, '*', _TITLE)}]({markdown.address(card.url)})"
         lines.append("\n".join(filter(None, [title, why])))
-    return [(discord.Embed(description=text, colour=_COLOUR),) for text in _joined(lines)]
+    return [discord.Embed(description=text, colour=_COLOUR) for text in _joined(lines)]
 
 
 def _listed(items: Sequence[Item]) -> tuple[discord.Embed, ...]:
@@ -231,14 +247,18 @@ def _joined(lines: Sequence[str]) -> list[str]:
     return joined
 
 
-def _packed(embeds: Sequence[discord.Embed]) -> list[tuple[discord.Embed, ...]]:
+def _packed(shown: Sequence[_Shown]) -> list[list[_Shown]]:
     """Put embeds into as few messages as hold them, in order."""
-    packed: list[tuple[discord.Embed, ...]] = []
-    for embed in embeds:
-        if packed and len(packed[-1]) < _EMBEDS and sum(map(len, packed[-1])) + len(embed) <= _TOGETHER:
-            packed[-1] += (embed,)
+    packed: list[list[_Shown]] = []
+    taken = 0
+    for each in shown:
+        size = len(each[0])
+        if packed and len(packed[-1]) < _EMBEDS and taken + size <= _TOGETHER:
+            packed[-1].append(each)
+            taken += size
         else:
-            packed.append((embed,))
+            packed.append([each])
+            taken = size
     return packed
 
 

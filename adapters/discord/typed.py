@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 
-from adapters._prose import Row, as_told, parts
+from adapters import _prose
+from adapters._prose import Heading, Row, as_told, parts
 from adapters.discord import markdown
 from adapters.discord.commands import CHANNEL, about, option_name, root
 from bot.commands import COMMANDS, places
@@ -39,11 +40,11 @@ def prose(text: str, *, headed: bool = False, room: Destination | None = None) -
     `room` is the one that it speaks of, if that is another one: what is typed for that names it.
     """
     if headed:
-        first, feed, rest = text.strip("\n").partition("\n")
-        return markdown.bold(here(first)) + feed + _said(rest, room)
+        heading, rest = _prose.headed(text)
+        return _said(heading, room, words=markdown.bold) + _said(rest, room)
     for as_usual, as_field in _fields().items():
         text = text.replace(as_usual, as_field)
-    return "\n".join(_said(each, room) if isinstance(each, str) else _listed(each) for each in parts(text))
+    return "\n".join(_part(each, room) for each in parts(text))
 
 
 @cache
@@ -56,13 +57,26 @@ def _fields() -> Mapping[str, str]:
     }
 
 
-def _listed(rows: list[Row]) -> str:
-    lines = [markdown.code(typed(row.line)) + (f"  {markdown.escape(row.about)}" if row.about else "") for row in rows]
+def _part(part: str | Heading | list[Row], room: Destination | None) -> str:
+    match part:
+        case Heading(text):
+            return markdown.bold(text)
+        case str(text):
+            return _said(text, room)
+    lines = [_row(each) for each in part]
     return lines[0] if len(lines) == 1 else "\n".join(f"- {each}" for each in lines)
 
 
-def _said(text: str, room: Destination | None) -> str:
-    return "".join(_command(each, room) if is_command else _words(each) for each, is_command in as_told(text))
+def _row(row: Row) -> str:
+    about = "".join(
+        markdown.code(typed(each)) if is_command else markdown.escape(each) for each, is_command in row.pieces()
+    )
+    return "  ".join(filter(None, [markdown.code(typed(row.line)), about]))
+
+
+def _said(text: str, room: Destination | None, words: Callable[[str], str] | None = None) -> str:
+    words = words or _words
+    return "".join(_command(each, room) if is_command else words(each) for each, is_command in as_told(text))
 
 
 def _command(line: str, room: Destination | None) -> str:

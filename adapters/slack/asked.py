@@ -14,6 +14,7 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from adapters.slack import blocks, failures
 from adapters.slack.elements import Block
+from adapters.slack.parts import Press
 from bot.model import Destination, Reply, Text
 
 _log = logging.getLogger(__name__)
@@ -145,13 +146,13 @@ class Pressed:
     label: str
     shown: str
     group: str
-    press: blocks.Press
+    press: Press
 
     @classmethod
     def of(cls, action: Body) -> Self:
         """Read it off an action. Raise ValueError where it is of an older version, or none of ours."""
         shown, group, _ = action["action_id"].split(":")
-        press = blocks.Press.load(action.get("value") or "")
+        press = Press.load(action.get("value") or "")
         return cls(action["text"]["text"], shown, group, press)
 
     @property

@@ -1,4 +1,4 @@
-"""What people do in Slack, as calls; and what comes of it on each of Slack's surfaces.
+"""What people do in Slack, each acknowledged in time; what comes of it is for `answers`.
 
 Bolt runs with `process_before_response`, and what takes time runs in tasks of ours: its own way of waiting for an
 acknowledgement sleeps 10 ms at a time, and its lazy listeners copy what cannot be copied.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -18,18 +18,15 @@ from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from adapters.slack import blocks, failures, files, reacted, typed, views
-from adapters.slack.asked import Asked, Body, Pressed, error
-from adapters.slack.elements import Block
+from adapters.slack import failures, typed, views
+from adapters.slack.answers import SLOW, Answers
+from adapters.slack.asked import Asked, Body
 from adapters.slack.manifest import COMMAND
 from adapters.slack.prose import here
-from adapters.slack.rights import authorised
 from adapters.slack.workspaces import Workspaces
-from bot import commands
-from bot.commands import COMMANDS
 from bot.config import Settings
 from bot.log import log_bug
-from bot.model import Answer, Reply, Text, UserError
+from bot.model import Answer, Reply, Text
 from bot.ports import Ledger
 
 _log = logging.getLogger(__name__)
@@ -39,11 +36,9 @@ _IN_DIALOG = 2.0
 _EVENTS_REMEMBERED = timedelta(hours=1)  # Slack repeats an event for six minutes
 _FINISH_WITHIN = 3.0
 _ANY = re.compile("")
-_UNFURLED = 5  # papers below a message: more would be a wall
 _OVERTAKEN = ("not_found", "hash_conflict")  # the dialog has been closed meanwhile, or has a newer answer
 # The subtypes of what people say: as it is, with a file, from a thread.
 _SAID = (None, "file_share", "thread_broadcast")
-_SLOW = error("Slack has not opened the dialog in time. Type instead: subscribe QUERY")
 
 
 class Listener:
@@ -57,13 +52,11 @@ class Listener:
         ledger: Ledger,
         clock: Callable[[], datetime],
     ) -> None:
-        self._answer = answer
+        self._answers = Answers(answer, settings, ledger, clock)
         self._workspaces = workspaces
-        self._settings = settings
         self._ledger = ledger
         self._clock = clock
         self._tasks: set[asyncio.Task[Any]] = set()
-        self._reacting = asyncio.Lock()  # what one person puts and takes counts in its order
 
     def app(self, client: AsyncWebClient) -> AsyncApp:
         """Return the Bolt app that listens: one listener for each kind of thing that people can do."""
@@ -107,9 +100,9 @@ class Listener:
         line = typed.line(body.get("text") or "", command=COMMAND)
         if line.lower() == "subscribe":
             await ack()
-            self._spawn(asked.open(views.subscribe(), otherwise=_SLOW))
+            self._spawn(asked.open(views.subscribe(), otherwise=SLOW))
             return
-        answering = self._spawn(self._reply(asked, line, typed=True))
+        answering = self._spawn(self._answers.reply(asked, line, typed=True))
         await asyncio.wait({answering}, timeout=_IN_ACK)
         if answering.done():
             await ack(**asked.payload(answering.result()))
@@ -119,16 +112,16 @@ class Listener:
 
     async def _action(self, ack: AsyncAck, body: Body, context: AsyncBoltContext) -> None:
         await ack()
-        self._spawn(self._pressed(Asked.of(body, context), body))
+        self._spawn(self._answers.pressed(Asked.of(body, context), body))
 
     async def _shortcut(self, ack: AsyncAck, body: Body, context: AsyncBoltContext) -> None:
         await ack()
         asked = Asked.of(body, context)
         if body["type"] == "message_action":
             # The answer is about the message, and for who asked: beside the message, not in its thread.
-            self._spawn(self._look_for_similar(replace(asked, thread=""), body["message"]))
+            self._spawn(self._answers.look_for_similar(replace(asked, thread=""), body["message"]))
         else:
-            self._spawn(asked.open(views.subscribe(), otherwise=_SLOW))
+            self._spawn(asked.open(views.subscribe(), otherwise=SLOW))
 
     async def _submission(self, ack: AsyncAck, body: Body, context: AsyncBoltContext) -> None:
         view = body["view"]
@@ -136,7 +129,7 @@ class Listener:
             await ack()
             return
         asked = Asked.of(body, context)
-        answering = self._spawn(self._reply(asked, f"subscribe {typed.line(views.query_of(view))}", typed=True))
+        answering = self._spawn(self._answers.reply(asked, f"subscribe {typed.line(views.query_of(view))}", typed=True))
         await asyncio.wait({answering}, timeout=_IN_DIALOG)
         if not answering.done():
             await ack(response_action="update", view=views.reply("Subscribe", Reply(Text("One moment …"))))
@@ -157,21 +150,21 @@ class Listener:
         thread = event.get("thread_ts") or ("" if direct else event["ts"])
         asked = replace(Asked.of(body, context), thread=thread)
         line = typed.line(event.get("text") or "", bot=context.bot_user_id or "", command=COMMAND)
-        self._spawn(self._once(body, self._converse(asked, line)))
+        self._spawn(self._once(body, self._answers.converse(asked, line)))
 
     async def _home_opened(self, ack: AsyncAck, body: Body, context: AsyncBoltContext) -> None:
         await ack()
         if body["event"].get("tab") == "home":
-            self._spawn(self._publish(replace(Asked.of(body, context), channel="")))
+            self._spawn(self._answers.publish(replace(Asked.of(body, context), channel="")))
 
     async def _links(self, ack: AsyncAck, body: Body, context: AsyncBoltContext) -> None:
         await ack()
         if body["event"].get("user") != context.bot_user_id:  # what we post says all of it already
-            self._spawn(self._once(body, self._unfurl(Asked.of(body, context), body["event"])))
+            self._spawn(self._once(body, self._answers.unfurl(Asked.of(body, context), body["event"])))
 
     async def _reacted(self, ack: AsyncAck, body: Body, context: AsyncBoltContext) -> None:
         await ack()
-        self._spawn(self._once(body, self._take_reaction(Asked.of(body, context), body["event"])))
+        self._spawn(self._once(body, self._answers.take_reaction(Asked.of(body, context), body["event"])))
 
     async def _uninstalled(self, ack: AsyncAck, body: Body, context: AsyncBoltContext) -> None:
         event = body["event"]
@@ -186,15 +179,6 @@ class Listener:
             )
         await ack()
 
-    # What comes of it
-
-    async def _look_for_similar(self, asked: Asked, message: Body) -> None:
-        text = typed.written(message).strip()
-        found = error("This message has no text to go by.")
-        if text:
-            found = await self._reply(asked, f"similar {text}", typed=True)
-        await asked.below(found)
-
     async def _once(self, body: Body, work: Coroutine[Any, Any, None]) -> None:
         """Do what an event asks for, unless it has been done: Slack repeats what it has no acknowledgement of."""
         now = self._clock()
@@ -203,111 +187,6 @@ class Listener:
             await work
         else:
             work.close()
-
-    async def _converse(self, asked: Asked, line: str) -> None:
-        reply = await self._reply(asked, line, typed=True)
-        room, ts = await asked.say(asked.message(reply), private=reply.private)
-        if ts:
-            await reacted.remember(reply, room, ts, self._ledger, self._clock())
-
-    async def _take_reaction(self, asked: Asked, event: Body) -> None:
-        """Do what an emoji stands for, and say nothing: nobody asked."""
-        async with self._reacting:
-            if line := await reacted.line(event, asked, self._ledger, self._clock()):
-                await self._reply(asked, line)
-
-    async def _unfurl(self, asked: Asked, event: Body) -> None:
-        found = {}
-        for url in dict.fromkeys(str(link["url"]) for link in event["links"]):
-            reply = await self._reply(asked, f"show {typed.line(url)}")
-            if reply.cards:
-                found[url] = {"blocks": blocks.unfurled(reply.cards[0])}
-            if len(found) == _UNFURLED:
-                break
-        if found:
-            # While a message is still being written, there is no channel and no ts to name.
-            await asked.client.chat_unfurl(unfurl_id=event["unfurl_id"], source=event["source"], unfurls=found)
-
-    async def _pressed(self, asked: Asked, body: Body) -> None:
-        action = body["actions"][0]
-        view = body.get("view")
-        if view and action["type"] == "plain_text_input":
-            await self._try_out(asked, view, action.get("value") or "")
-            return
-        try:
-            pressed = Pressed.of(action)
-        except ValueError:
-            await asked.below(error("This button is of an older version. Type the command anew."))
-            return
-        press = pressed.press
-        if pressed.group == views.DIALOG:
-            await asked.open(views.subscribe(), otherwise=_SLOW)
-        elif view:
-            await self._pressed_in_view(asked, pressed, view)
-        elif pressed.shown == "instead" and press.by not in ("", asked.user):
-            line = f"{press.name} {press.text}".strip()
-            await asked.below(error(f"Only who asked can turn these pages. To have your own, type: {line}"))
-        else:
-            await self._pressed_in_message(asked, pressed, body["container"])
-
-    async def _pressed_in_message(self, asked: Asked, pressed: Pressed, container: Body) -> None:
-        reply = await self._reply(asked, pressed.line, shared=pressed.shown == "share")
-        if reply.error or pressed.shown == "below":
-            await asked.below(replace(reply, private=True))
-        elif pressed.shown == "share":
-            await asked.share(reply)
-        elif pressed.shown == "instead":
-            await asked.instead(reply, container, by=pressed.press.by)
-        else:
-            await asked.open(views.reply(pressed.label, reply, asked.channel), otherwise=replace(reply, private=True))
-
-    async def _pressed_in_view(self, asked: Asked, pressed: Pressed, view: Body) -> None:
-        home, turned = view["type"] == "home", pressed.shown == "instead"
-        if home and turned and pressed.press.name in views.HOME_PAGES:
-            await self._publish(asked, pages={pressed.press.name: pressed.press.text})
-            return
-        reply = await self._reply(asked, pressed.line)
-        if home and turned and not reply.error:
-            await self._publish(asked, said=reply)
-        elif home:
-            await asked.open(views.reply(pressed.label, reply), otherwise=reply)
-        elif turned:
-            dialog = views.reply(view["title"]["text"], reply, asked.channel)
-            await asked.client.views_update(view_id=view["id"], view=dialog)
-        else:
-            await self._push(asked, views.reply(pressed.label, reply, asked.channel), view)
-
-    async def _push(self, asked: Asked, dialog: Block, view: Body) -> None:
-        try:
-            await asked.client.views_push(trigger_id=asked.trigger, view=dialog)
-        except SlackApiError:  # three dialogs are the most that can lie on each other
-            await asked.client.views_update(view_id=view["id"], view=dialog)
-
-    async def _try_out(self, asked: Asked, view: Body, query: str) -> None:
-        """Show in the dialog what a subscription would have caught."""
-        line = typed.line(query)
-        found = await self._reply(asked, f"preview {line}")
-        # With the view's hash, an answer that comes after a newer one is refused.
-        await asked.client.views_update(view_id=view["id"], hash=view["hash"], view=views.subscribe(line, found))
-
-    async def _publish(
-        self, asked: Asked, *, pages: Mapping[str, str] | None = None, said: Reply | None = None
-    ) -> None:
-        """Show a person's App Home as it is now: `pages` of its lists, and below its head what was just done."""
-        lists = [await self._reply(asked, f"{name} {(pages or {}).get(name, '')}") for name in views.HOME_PAGES]
-        await asked.client.views_publish(user_id=asked.user, view=views.home(*lists, said=said))
-
-    async def _reply(self, asked: Asked, line: str, *, typed: bool = False, shared: bool = False) -> Reply:
-        """Answer a line that was typed, or that a button stands for: that is answered for who pressed it alone."""
-        call = commands.call(line, room=asked.room, caller=asked.caller, at=self._clock())
-        call = replace(call, typed=typed, shared=shared)
-        try:
-            if call.name in COMMANDS and COMMANDS[call.name].manages:
-                call = await authorised(call, asked, self._settings)
-        except UserError as raised:
-            return error(str(raised))
-        reply = await self._answer(call)
-        return await files.sent(reply, asked, private=not shared and (reply.private or not typed))
 
     def _spawn(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         task = asyncio.create_task(work)

@@ -17,6 +17,7 @@ from bot.dispatch import COMMANDS
 COMMAND = "/papers"
 BOT = "papers"
 INVITATION = f"I am not in this channel. Type: /invite @{BOT}"
+FIRST = ("search", "today", "similar", "subscribe", "saved", "settings", "link", "help")  # what one needs first
 EVENTS_PATH = "/slack/events"
 REDIRECT_PATH = "/slack/oauth_redirect"
 SIMILAR, SUBSCRIBE = "similar", "subscribe"
@@ -84,7 +85,7 @@ def manifest(settings: Settings, url: str = "") -> str:
                 {
                     "command": COMMAND,
                     "description": "Search papers, subscribe, and choose this channel's highlights",
-                    "usage_hint": " | ".join(COMMANDS),  # one line in the message box
+                    "usage_hint": " | ".join(FIRST),  # one line in the message box, of which the end may be cut
                     "should_escape": False,
                     **({"url": url + EVENTS_PATH} if url else {}),
                 }

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from adapters._prose import as_told, parts
+from adapters import _prose
+from adapters._prose import Heading, Row, as_told, parts
 from adapters.slack.elements import Block, bullets, piece, rich, section
 from adapters.slack.manifest import COMMAND
 
@@ -17,21 +18,32 @@ def here(text: str) -> str:
 def prose(text: str, *, headed: bool = False) -> Block:
     """Return a text as a block: commands as code, examples as a list, and the first line bold where it heads more."""
     if headed:
-        first, feed, rest = text.strip("\n").partition("\n")
-        return rich(section([*_pieces(first, "bold"), *_pieces(feed + rest)]))
-    return rich(
-        *(
-            section(_pieces(part)) if isinstance(part, str) else bullets(usage(row.line, row.about) for row in part)
-            for part in parts(text)
-        )
-    )
+        heading, rest = _prose.headed(text)
+        return rich(section([*_pieces(heading, "bold"), *_pieces(rest)]))
+    return rich(*map(_part, parts(text)))
 
 
-def usage(line: str, about: str = "") -> list[Block]:
+def usage(row: Row) -> list[Block]:
     """Return a command line as it is typed here, and what it does."""
-    return [piece(f"{COMMAND} {line}", "code"), *([piece(f"  {about}")] if about else [])]
+    return [_command(row.line), *([piece("  "), *_told(row.pieces())] if row.about else [])]
+
+
+def _part(part: str | Heading | list[Row]) -> Block:
+    match part:
+        case Heading(text):
+            return section([piece(text, "bold")])
+        case str(text):
+            return section(_pieces(text))
+    return bullets(map(usage, part))
 
 
 def _pieces(text: str, style: str = "") -> Iterator[Block]:
-    for each, is_command in as_told(text):
-        yield piece(f"{COMMAND} {each}", "code") if is_command else piece(each, style)
+    return _told(as_told(text), style)
+
+
+def _told(pieces: Iterable[tuple[str, bool]], style: str = "") -> Iterator[Block]:
+    return (_command(each) if is_command else piece(each, style) for each, is_command in pieces)
+
+
+def _command(line: str) -> Block:
+    return piece(f"{COMMAND} {line}", "code")

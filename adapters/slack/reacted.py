@@ -21,8 +21,8 @@ _MEANS = {
 
 
 async def remember(reply: Reply, room: Destination, ts: str, ledger: Ledger, now: datetime) -> None:
-    """Remember which paper a message shows, if it is one."""
-    if len(reply.cards) == 1:
+    """Remember which paper a message shows, if it is one and nothing else."""
+    if len(reply.cards) == 1 and not reply.items:
         await ledger.put(_SHOWN, _place(room, ts), reply.cards[0].paper, until=now + _KEPT)
 
 

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from adapters._prose import Row
 from adapters.slack import blocks
 from adapters.slack.elements import Block, bullets, header, piece, plain, rich
+from adapters.slack.manifest import FIRST
 from adapters.slack.prose import usage
 from bot.commands import COMMANDS
 from bot.grammar import MAX_LENGTH
@@ -19,7 +21,6 @@ DIALOG = "dialog"  # the group of the buttons that open it
 HOME_PAGES = ("subscriptions", "matches")
 
 _DIVIDER = {"type": "divider"}
-_TO_TYPE = ("search", "today", "similar", "subscribe", "settings", "help")  # what one needs first
 
 
 def reply(title: str, said: Reply, channel: str = "") -> Block:
@@ -75,7 +76,7 @@ def home(subscriptions: Reply, matches: Reply, *, said: Reply | None = None) -> 
         *(_beginning() if is_new else _mine(subscriptions, matches)),
         _DIVIDER,
         header("What to type"),
-        rich(bullets(usage(COMMANDS[name].brief, COMMANDS[name].summary) for name in _TO_TYPE)),
+        rich(bullets(usage(Row(COMMANDS[name].brief, COMMANDS[name].summary)) for name in FIRST)),
     ]
     return {"type": "home", "blocks": parts[:100]}
 
@@ -83,7 +84,15 @@ def home(subscriptions: Reply, matches: Reply, *, said: Reply | None = None) -> 
 def _steps(*, primary: bool) -> Block:
     """Return the row of buttons at the top; `primary` has the first one stand out."""
     (row,) = blocks.buttons([Button("Subscribe to papers", "subscribe", shown="aside")], group=DIALOG)
-    steps = [Button("Today's papers", "today", shown="aside"), Button("Help", "help", shown="aside")]
+    steps = [
+        Button(label, name, shown="aside")
+        for label, name in (
+            ("Today's papers", "today"),
+            ("Saved papers", "saved"),
+            ("Pause alerts", "pause"),
+            ("Help", "help"),
+        )
+    ]
     row["elements"] += blocks.buttons(steps, group="start")[0]["elements"]
     if primary:
         row["elements"][0]["style"] = "primary"

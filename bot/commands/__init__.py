@@ -8,8 +8,8 @@ platform's typed options.
 from __future__ import annotations
 
 # In the order in which help lists them.
-from bot.commands import papers, shelf, takeaway, subscriptions, why, follow, alerts, pausing, feeds, room, reactions  # isort: skip
-from bot.commands import taste, team, club, deliveries, link, privacy, about  # isort: skip
+from bot.commands import papers, subscriptions, follow, alerts, pausing, feeds, why, room, reactions, taste  # isort: skip
+from bot.commands import shelf, takeaway, team, club, link, privacy, deliveries, about  # isort: skip
 from bot.commands.room import MAX_ROOMS
 from bot.commands.subscriptions import MAX_SUBSCRIPTIONS
 from bot.dispatch import COMMANDS, answer, call, places, suggest, told

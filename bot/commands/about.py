@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated
 
 from bot.calendar import expected_after, moment, spoken
@@ -12,7 +13,15 @@ from bot.freshness import sentence
 from bot.model import Call, Reply, Report, Text
 from bot.ports import Store
 
-_COLUMN = 40  # what is longer stands on a line of its own
+# Each heads the commands from this one on.
+_HEADINGS = {
+    "search": "Find and read",
+    "subscribe": "Be told of new papers",
+    "settings": "The highlights of a room, and what you like",
+    "save": "Keep and take away",
+    "trending": "With others",
+    "link": "You, and how Paperwire is doing",
+}
 
 
 # The commands are registered after this: their names are those of then.
@@ -29,12 +38,8 @@ async def help(call: Call, store: Store, about: Verb = None) -> Reply:  # noqa: 
     help search
     """
     if about is None:
-        width = max(len(each.usage) for each in COMMANDS.values() if len(each.usage) <= _COLUMN)
-        apart = "\n" + " " * width
-        lines = [
-            f"{each.usage:<{width}}{apart * (len(each.usage) > width)}  {each.summary}" for each in COMMANDS.values()
-        ]
-        return Reply(Text("\n".join(lines)), note=Text("For one of them in full, type: help search"), private=True)
+        note = Text("For one of them in full, type: help search")
+        return Reply(Text("\n".join(_overview()).strip()), note=note, private=True)
     found = named(Call(about, "", call.room, call.caller, call.at))
     return Reply(Text(f"{found.usage}\n\n{found.help}\n\n{expected(found)}".rstrip()), private=True)
 
@@ -67,6 +72,14 @@ async def status(call: Call, store: Store) -> Reply:
     if not held.with_authors:
         lines.append("The digests here carry no authors, so author: finds nothing.")
     return Reply(Text("\n".join(lines)), private=True)
+
+
+def _overview() -> Iterator[str]:
+    width = max(len(each.brief) for each in COMMANDS.values())
+    for name, each in COMMANDS.items():
+        if heading := _HEADINGS.get(name):
+            yield f"\n{heading}"
+        yield f"{each.brief:<{width}}  {each.summary}"
 
 
 def _source(report: Report) -> str:

@@ -11,11 +11,11 @@ from typing import Annotated
 from bot.calendar import SHORT_WEEKDAYS, moment, named_days, spoken, weekdays
 from bot.club import about, is_met, is_unposted, last_meeting, next_meeting, ranked, settled, when
 from bot.commands import suggestions
-from bot.commands.nominations import nominate, step
+from bot.commands.nominations import STEPS, step
 from bot.commands.pages import PAGE, check_page, paged, turn
 from bot.commands.papers import AGAIN, named
 from bot.commands.parameters import Count, Page, Start, Zone, whole_number
-from bot.dispatch import Parameter, command
+from bot.dispatch import Parameter, command, quoted
 from bot.model import Button, Call, Item, Reply, Schedule, Text, UserError
 from bot.ports import Club, Nomination, Store
 
@@ -29,6 +29,10 @@ _CLUB_ACTIONS = (
     *("nominate", "vote", "unvote", "present", "unpresent", "withdraw"),
     *("archive", "carry", "on", "skip", "unskip", "off"),
 )
+_INSTEAD = {
+    None: "Type one like: club nominate 2011.10043",
+    "on": f"A journal club meets on one weekday. Type one like: {_BEGIN}",
+}
 
 
 def _read_weekday(word: str, _: Call) -> int | None:
@@ -54,7 +58,11 @@ Weekday = Annotated[
 ]
 Notice = Annotated[
     int | None,
-    whole_number("notice:N", "how many minutes before it the agenda is posted: notice:60", _LONGEST_NOTICE),
+    whole_number(
+        "notice:N",
+        f"how many minutes before it the agenda is posted, 1 to {_LONGEST_NOTICE:,}: notice:60",
+        _LONGEST_NOTICE,
+    ),
 ]
 
 
@@ -85,6 +93,8 @@ async def club(
 
     The last three are for who manages the room. What has most votes comes first; what is not reached is carried over.
     """
+    if paper_id and action not in STEPS:
+        raise UserError(f"{quoted(paper_id)} does not fit here. {_INSTEAD.get(action, f'Type instead: club {action}')}")
     times = (weekday, at, tz, count, notice)
     if action != "on" and any(each is not None for each in times):
         raise UserError(f"To say when the journal club meets, type: {_BEGIN}")
@@ -109,8 +119,6 @@ async def club(
     if not paper_id:
         raise UserError(f"Which paper? Type one like: club {action} 2011.10043")
     paper = await named(paper_id, replace(call, name=f"club {action}"), store)
-    if action == "nominate":
-        return await nominate(call, store, paper)
     return await step(action, call, store, paper)
 
 

@@ -56,7 +56,8 @@ async def follow(call: Call, store: Store, author: Followed) -> Reply:
     text = " ".join(grammar.plain(text if field else author).replace('"', " ").split())
     if not phrases(text):
         raise UserError(f"{quoted(author)} names nobody. Type one like: follow Jane Doe")
-    if field == "title" or (not field and len(text.split()) > _LONGEST_NAME):
+    # No name has a colon.
+    if field == "title" or (not field and (colon or len(text.split()) > _LONGEST_NAME)):
         return await _naming(text, await _titled(text, store), call, store)
     return await _author(text, call, store)
 

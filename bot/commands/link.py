@@ -19,6 +19,7 @@ _ONE = (
     "typed or pressed something."
 )
 
+_ARRIVING = "A message to you may be arriving just now. Try again in some minutes."
 _OFF = ("", False)
 
 
@@ -73,10 +74,10 @@ async def link(call: Call, store: Store, code: LinkCode = None) -> Reply:
     try:
         joined = await store.link(call.caller, given, call.at)
     except OnItsWay:
-        raise UserError("A message may be arriving at the other place just now. Try again in some minutes.") from None
+        raise UserError(_ARRIVING) from None
     except TooMany as full:
         raise UserError(
-            f"You are joined at {full.count} places, the most there can be. To part, type: link off"
+            f"One person can be at {full.count} places at most, and these would be more. To part yours, type: link off"
         ) from None
     if joined is None:
         raise UserError(f"This code was used, or is older than ten minutes. Where you want to be joined with, {_ANEW}")
@@ -93,18 +94,23 @@ async def _offered(call: Call, store: Store) -> Reply:
     until = call.at + _LASTS
     await store.offer_link(call.caller, code, until)
     others = await store.linked(call.caller)
-    known = f"You are one person here and {', '.join(map(_where, others))}. To part, type: link off" if others else ""
+    # The one where this is typed need not be the first: what is theirs may be elsewhere still.
+    places = sorted(map(_where, (call.caller, *others)))
+    known = f"You are one person {', '.join(places[:-1])} and {places[-1]}. To part, type: link off" if others else ""
     lines = [
         known,
-        f"Where you want to be the same person, type until {moment(until)}: link {codes.spelled(code)}",
-        _ONE,
+        f"Where you want to be the same person, type there: link {codes.spelled(code)}",
+        f"The code is good until {moment(until)}. {_ONE}",
         "Give the code to nobody, and type none that somebody has sent you.",
     ]
     return Reply(Text("\n".join(filter(None, lines))), private=True)
 
 
 async def _parted(call: Call, store: Store) -> Reply:
-    others = await store.unlink(call.caller)
+    try:
+        others = await store.unlink(call.caller)
+    except OnItsWay:
+        raise UserError(_ARRIVING) from None
     if not others:
         return Reply(Text("You are joined with nobody elsewhere. To be, type: link"), private=True)
     there = ", ".join(map(_where, others))

@@ -14,7 +14,14 @@ MAX_NOMINATIONS = 100  # that wait, of a room
 Step = Callable[[Call, Store, Paper, Nomination], Awaitable[Reply]]
 
 
-async def nominate(call: Call, store: Store, paper: Paper) -> Reply:
+async def step(action: str, call: Call, store: Store, paper: Paper) -> Reply:
+    """Do with a paper what a word says, one of `STEPS`."""
+    if action == "nominate":
+        return await _nominate(call, store, paper)
+    return await _OF_NOMINATED[action](call, store, paper, await _nominated(call, store, paper))
+
+
+async def _nominate(call: Call, store: Store, paper: Paper) -> Reply:
     before = await _found(call, store, paper)
     if before and before.meeting and is_met(before, call.at):
         met = f"This club met over {paper.title} on {spoken(before.meeting.day)}."
@@ -33,11 +40,6 @@ async def nominate(call: Call, store: Store, paper: Paper) -> Reply:
         said += _naming(now.person_name)
         undo = _step("Undo", "withdraw", paper)
     return Reply(Text(said), buttons=(_step("Present", "present", paper), undo), private=True)
-
-
-async def step(action: str, call: Call, store: Store, paper: Paper) -> Reply:
-    """Do with a paper that is nominated what a word says."""
-    return await _STEPS[action](call, store, paper, await _nominated(call, store, paper))
 
 
 async def _vote(call: Call, store: Store, paper: Paper, nomination: Nomination) -> Reply:
@@ -92,7 +94,7 @@ async def _carry(call: Call, store: Store, paper: Paper, nomination: Nomination)
     return Reply(Text(f"{paper.title} is carried over: it is nominated as before, with its {voted(nomination.votes)}."))
 
 
-_STEPS: Mapping[str, Step] = {
+_OF_NOMINATED: Mapping[str, Step] = {
     "vote": _vote,
     "unvote": _unvote,
     "present": _present,
@@ -100,6 +102,7 @@ _STEPS: Mapping[str, Step] = {
     "withdraw": _withdraw,
     "carry": _carry,
 }
+STEPS = ("nominate", *_OF_NOMINATED)
 
 
 async def _found(call: Call, store: Store, paper: Paper) -> Nomination | None:

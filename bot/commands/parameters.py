@@ -7,6 +7,7 @@ from datetime import date, time, timedelta
 from typing import Annotated
 
 from bot import grammar, zones
+from bot.alerting import LONGEST_REST
 from bot.calendar import ahead, meant, spoken, weekdays
 from bot.commands import suggestions
 from bot.dispatch import Parameter, quoted
@@ -15,7 +16,6 @@ from bot.model import Call, UserError
 _MOST_HIGHLIGHTS = 20
 _LARGEST = 999_999
 _LONGEST_TEXT = 4000  # characters: an abstract has 2,000
-_LONGEST_REST = timedelta(days=366)
 _WEEK = timedelta(days=7)
 
 
@@ -54,22 +54,29 @@ def _read_zone(word: str, _: Call) -> str:
     raise UserError(f"{word[:80]} is no time zone. {hint}")
 
 
-def read_until(text: str, call: Call) -> date | None:
-    """Read until when something is to rest: `until monday`, `for 2 weeks`, `1 Dec`.
+def day_ahead(text: str, today: date, line: str) -> date | None:
+    """Read until when something is to rest, `until monday`, `for 2 weeks`, `1 Dec`; None where that names no day.
 
-    Raise `UserError` where that day is past, or more than a year away.
+    Raise `UserError` where that day is past, or more than a year away. `line` is what to type before it.
     """
     lead, _, rest = text.strip().partition(" ")
-    today = call.at.date()
     named = rest if lead.lower() in ("until", "for") else text
     try:
         day = ahead(named, today)
     except ValueError:
-        said = f"{quoted(named)} is no date. Type year-month-day, for example: {call.name} until {today + _WEEK}"
+        said = f"{quoted(named)} is no date. Type year-month-day, for example: {line} until {today + _WEEK}"
         raise UserError(said) from None
-    if day is not None and not today < day <= today + _LONGEST_REST:
+    if day is not None and not today < day <= today + LONGEST_REST:
         said = "is not after today" if day <= today else "is more than a year away"
-        raise UserError(f"{spoken(day)} {said}. Type one like: {call.name} until {today + _WEEK}")
+        raise UserError(f"{spoken(day)} {said}. Type one like: {line} until {today + _WEEK}")
+    return day
+
+
+def last_day(text: str, today: date, line: str) -> date:
+    """Return what `day_ahead` does; raise `UserError` also where that names no day."""
+    day = day_ahead(text, today, line)
+    if day is None:
+        raise UserError(f"{quoted(text)} names no day. Type one like: {line} until monday")
     return day
 
 
@@ -114,11 +121,9 @@ Mine = Annotated[
         suggest=suggestions.numbers,
     ),
 ]
-_UNTIL = "until 1 Dec, until monday, for 2 weeks"
-Until = Annotated[
-    date | None,
-    Parameter("until DATE", _UNTIL, read_until, named=True, suggest=suggestions.returns),
-]
+# Which day that is depends on where who asks is: their command reads it.
+UNTIL = "until 1 Dec, until monday, for 2 weeks"
+Until = Annotated[str, Parameter("until DATE", UNTIL, named=True, suggest=suggestions.returns)]
 Count = Annotated[
     int | None,
     whole_number("count:N", f"how many papers, 1 to {_MOST_HIGHLIGHTS}, for example count:3", _MOST_HIGHLIGHTS),

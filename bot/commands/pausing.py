@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated
 
-from bot.alerting import absence, resting, settled, when
+from bot.alerting import absence, local_day, resting, settled, when
 from bot.calendar import moment
 from bot.commands import suggestions
 from bot.commands.pages import papers
-from bot.commands.parameters import _UNTIL, read_until
+from bot.commands.parameters import UNTIL, last_day
 from bot.dispatch import Parameter, command
 from bot.model import Alerting, Button, Call, Reply, Text
 from bot.ports import Store
@@ -18,18 +17,11 @@ from bot.ports import Store
 _OFFERED = {"Until Monday": "until monday", "A week": "1 week", "Two weeks": "2 weeks"}
 
 
-def _read_pause(text: str, call: Call) -> date | Literal["off"] | None:
-    return "off" if text.lower() == "off" else read_until(text, call)
-
-
-Pause = Annotated[
-    date | Literal["off"] | None,
-    Parameter("until DATE|off", _UNTIL, _read_pause, words=6, suggest=suggestions.returns_or_off),
-]
+Pause = Annotated[str, Parameter("until DATE|off", UNTIL, rest=True, suggest=suggestions.returns_or_off)]
 
 
 @command
-async def pause(call: Call, store: Store, until: Pause = None) -> Reply:
+async def pause(call: Call, store: Store, until: Pause = "") -> Reply:
     """Rest from alerts until a day; then one message has the best of what came meanwhile.
 
     pause until 1 Dec          until the morning of that day: the time of your alerts
@@ -43,10 +35,10 @@ async def pause(call: Call, store: Store, until: Pause = None) -> Reply:
     """
     was = await store.alerting(call.caller)
     rests = absence(was, call.at)
-    if until is None:
-        said = rests or "Alerts to you do not rest. To have a holiday from them, type: pause until monday"
-        return _said(f"{said}{await _kept(call, store) if rests else ''}", was, call)
-    if until == "off":
+    if not until:
+        said = "Alerts to you do not rest. To have a holiday from them, type: pause until monday"
+        return _said(await _resting(was, call, store) if rests else said, was, call)
+    if until.lower() == "off":
         if not rests:
             return _said(f"Alerts to you do not rest. {settled(was)}", was, call)
         wanted = replace(was, away_until=call.at)
@@ -57,16 +49,17 @@ async def pause(call: Call, store: Store, until: Pause = None) -> Reply:
         time = f"comes {moment(due)}" if due else "comes now"
         came = f"What came meanwhile {time}: {papers(kept)}." if kept else "Nothing came meanwhile."
         return _said(f"You are back. {came} {settled(wanted)}", wanted, call)
-    wanted = resting(was, until)
-    due = when(wanted, call.at)
-    await store.alert(call.caller, wanted, due)
-    next_ = f" The next can come {moment(due)}." if due and due != wanted.away_until else ""
-    return _said(f"{absence(wanted, call.at)}{next_}{await _kept(call, store)}", wanted, call)
+    wanted = resting(was, last_day(until, local_day(was, call.at), "pause"))
+    await store.alert(call.caller, wanted, when(wanted, call.at))
+    return _said(await _resting(wanted, call, store), wanted, call)
 
 
-async def _kept(call: Call, store: Store) -> str:
+async def _resting(alerting: Alerting, call: Call, store: Store) -> str:
+    """Say until when alerts rest, when the next can come, if later, and how many papers it has so far."""
+    due = when(alerting, call.at)
+    next_ = f" The next can come {moment(due)}." if due and due != alerting.away_until else ""
     kept = await store.kept(call.caller)
-    return f" So far: {papers(kept)}." if kept else ""
+    return f"{absence(alerting, call.at)}{next_}{f' So far: {papers(kept)}.' if kept else ''}"
 
 
 def _said(head: str, now: Alerting, call: Call) -> Reply:

@@ -21,7 +21,7 @@ MAX_TAGS = 20  # of a paper
 _TITLE = 160  # characters, of at most 300
 _FILTERS = 5  # tags to look through the list by, in buttons
 
-_NONE = "You keep no papers. To keep one, type: save ID"
+NONE = "You keep no papers. To keep one, type: save ID"
 
 _LONGEST_TAG = 30
 
@@ -69,15 +69,15 @@ async def save(call: Call, store: Store, paper_id: PaperId, tags: Tags = ()) -> 
         hint = "the most there can be. Remove one: unsave ID"
         raise UserError(f"You keep {papers(full.count)}, {hint}") from None
     try:
-        await store.tag(call.caller, paper.id, *tags, most=MAX_TAGS)
+        added = await store.tag(call.caller, paper.id, *tags, most=MAX_TAGS)
     except TooMany as full:
         hint = "the most there can be. Remove one: unsave ID tags:TAG"
         raise UserError(f"You keep {paper.title} under {full.count} tags and could not add these, {hint}") from None
-    head = "You keep" if new else "You keep already"
+    head = "You keep" if new else "You already keep"
     said = f"{head} {paper.title}{_under(tags)}. To see all that you keep, type: saved"
-    undo = Button("Undo", "unsave", paper.id if new else _tagged(paper.id, tags), "instead")
+    undo = Button("Undo", "unsave", paper.id if new else _tagged(paper.id, sorted(added)), "instead")
     return Reply(
-        Text(said), buttons=(*((undo,) if new or tags else ()), Button("What you keep", "saved")), private=True
+        Text(said), buttons=(*((undo,) if new or added else ()), Button("What you keep", "saved")), private=True
     )
 
 
@@ -89,17 +89,19 @@ async def unsave(call: Call, store: Store, paper_id: Kept, tags: Tags = ()) -> R
     unsave 2011.10043 tags:to-read
     """
     paper = await named(paper_id, call, store)
-    kept = list(await store.saved_titles(call.caller))
-    if paper.id not in kept:
+    place = await store.saved_before(call.caller, paper.id)
+    if place is None:
         raise UserError(f"You do not keep {paper.title}. To see what you keep, type: saved")
-    page = kept.index(paper.id) // PAGE + 1
     if tags:
-        await store.untag(call.caller, paper.id, *tags)
-        head, before = f"{paper.title} is no longer{_under(tags)}.", tags
+        before = sorted(await store.untag(call.caller, paper.id, *tags))
+        if not before:
+            raise UserError(f"You do not keep {paper.title}{_under(tags)}. To see what you keep, type: saved")
+        head = f"{paper.title} is no longer{_under(before)}."
     else:
         gone = await store.unsave(call.caller, paper.id)
-        head, before = f"You no longer keep {paper.title}.", gone.tags if gone else ()
-        page = min(page, max(1, -(-(len(kept) - 1) // PAGE)))
+        head, before = f"You no longer keep {paper.title}.", list(gone.tags if gone else ())
+        place = max(0, min(place, await store.saved_count(call.caller) - 1))
+    page = place // PAGE + 1
     undo = Button("Undo", "save", _tagged(paper.id, before), "instead")
     return await _list(call, store, head, page=page, buttons=(undo,))
 
@@ -124,7 +126,7 @@ async def _list(
         raise UserError(f"You keep nothing under {quoted(tag)}. {listed}")
     check_page(page, total)
     shown = await store.saved(call.caller, tag, limit=PAGE, offset=(page - 1) * PAGE)
-    count = f"You keep {papers(total)}{_under((tag,) if tag else ())}." if total else _NONE
+    count = f"You keep {papers(total)}{_under((tag,) if tag else ())}." if total else NONE
     export = (Button("Export", "export", f"saved {tag}".strip()),) if total else ()
     return Reply(
         Text("\n".join(filter(None, [head, count]))),

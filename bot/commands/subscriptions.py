@@ -5,16 +5,18 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Sequence
-from datetime import date, datetime, time
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
 from bot import alerts, grammar
-from bot.alerting import absence, settled
+from bot.alerting import absence, local_day, settled
 from bot.calendar import instant, moment, spoken
 from bot.cards import matched
 from bot.commands.days import day_shown
 from bot.commands.pages import PAGE, check_page, number, papers, turn
-from bot.commands.parameters import Day, Instead, Mine, Page, QueryText, Until, read_until
+from bot.commands.parameters import Day, Instead, Mine, Page, QueryText, Until, day_ahead, last_day
 from bot.commands.trial import dry_run, trial
 from bot.dispatch import command, quoted
 from bot.highlights.personal import personal
@@ -93,7 +95,7 @@ async def unsubscribe(call: Call, store: Store, which: Mine) -> Reply:
 
 
 @command
-async def mute(call: Call, store: Store, which: Mine, until: Until = None) -> Reply:
+async def mute(call: Call, store: Store, which: Mine, until: Until = "") -> Reply:
     """Keep one of your subscriptions, but be told of nothing by it for now.
 
     mute 2
@@ -103,9 +105,9 @@ async def mute(call: Call, store: Store, which: Mine, until: Until = None) -> Re
     What comes meanwhile is not told later either. To look a day up, unmute it and type: matches DATE
     To have all of them rest, and what comes meanwhile kept, type: pause until monday
     """
-    if until is None:
-        which, until = _until(which, call)
-    return await _mute(call, store, which, muted=True, day=until)
+    if not until:
+        which, until = _until(which, await store.subscriptions(call.caller), call)
+    return await _mute(call, store, which, muted=True, until=until)
 
 
 @command
@@ -177,30 +179,37 @@ async def own(call: Call, store: Store, which: str) -> Subscription:
     else:
         fitting = same(grammar.parse(which), mine)
     if not fitting:
-        listed = "\n".join(["Yours are:", *(_line(each, call) for each in mine)]) if mine else "You have none at all."
+        shown = [_line(replace(each, query=quoted(each.query)), call) for each in mine[:PAGE]]
+        more = ["For all of them, type: subscriptions"] if len(mine) > PAGE else []
+        listed = "\n".join(["Yours are:", *shown, *more]) if mine else "You have none at all."
         raise UserError(f"You have no subscription {quoted(which)}. {listed}")
     return fitting[0]
 
 
-def _until(which: str, call: Call) -> tuple[str, date | None]:
-    """Read the end of a line as until when; a query, which may have such words too, is left as it is."""
-    match = re.fullmatch(r"(.+?)\s+((?:until|for)\s.+)", which, re.IGNORECASE)
+def _until(which: str, mine: Sequence[Subscription], call: Call) -> tuple[str, str]:
+    """Part the end of a line that says until when; a query, which may have such words too, is left as it is."""
+    match = re.fullmatch(r"(.+)\s+((?:until|for)\b.*)", which, re.IGNORECASE)
     if match is None or match[1].count('"') % 2:
-        return which, None
-    day = read_until(match[2], call)
-    if day is None and match[1].isdecimal():
-        raise UserError(f"{quoted(match[2])} names no day. Type one like: mute {match[1]} until monday")
-    return (which, None) if day is None else (match[1], day)
+        return which, ""
+    if not match[1].isdecimal():
+        meaning = _meaning(which)
+        if meaning and meaning in [_meaning(each.query) for each in mine]:
+            return which, ""
+        with suppress(UserError):  # of a day, but none that will do
+            if day_ahead(match[2], call.at.date(), call.name) is None:
+                return which, ""
+    return match[1], match[2]
 
 
-async def _mute(call: Call, store: Store, which: str, *, muted: bool, day: date | None = None) -> Reply:
+async def _mute(call: Call, store: Store, which: str, *, muted: bool, until: str = "") -> Reply:
     named = await own(call, store, which)
-    until = None
-    if day:
-        zone = ZoneInfo((await store.alerting(call.caller)).schedule.zone)
-        until = instant(datetime.combine(day, time()), zone)
-    await store.mute(call.caller, named.number, muted=muted, until=until)
-    silent = f"before {moment(until)}" if until else "until it is unmuted"
+    back = None
+    if until:
+        alerting = await store.alerting(call.caller)
+        day = last_day(until, local_day(alerting, call.at), f"mute {named.number}")
+        back = instant(datetime.combine(day, time()), ZoneInfo(alerting.schedule.zone))
+    await store.mute(call.caller, named.number, muted=muted, until=back)
+    silent = f"before {moment(back)}" if back else "until it is unmuted"
     told = f"You will not be told of it {silent}." if muted else "You will be told of what comes from now on."
     head = f"{'Muted' if muted else 'Unmuted'} {named.query}. {told}"
     return await _list(call, store, head, beside=named.number)

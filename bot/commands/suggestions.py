@@ -10,6 +10,7 @@ from itertools import islice
 from zoneinfo import ZoneInfo
 
 from bot import completion, grammar, zones
+from bot.alerting import local_day
 from bot.calendar import ahead, meant, named_days, spoken, weekdays
 from bot.club import is_met
 from bot.commands.pages import papers as counted
@@ -80,12 +81,12 @@ async def days(typed: str, call: Call, store: Store) -> Iterable[Suggestion]:
 
 async def returns(typed: str, call: Call, store: Store) -> Iterable[Suggestion]:
     """Offer days ahead until which people rest."""
-    del store
+    today = local_day(await store.alerting(call.caller), call.at)
     begun = " ".join(typed.lower().split())
     return [
         Suggestion(f"{each}, {spoken(day)}", each)
         for each in _RETURNS
-        if each.startswith(begun) and (day := ahead(each, call.at.date()))
+        if each.startswith(begun) and (day := ahead(each, today))
     ]
 
 

@@ -12,6 +12,7 @@ from bot import grammar, privacy
 from bot.commands import days, suggestions
 from bot.commands.pages import papers as counted
 from bot.commands.papers import named
+from bot.commands.shelf import NONE
 from bot.dispatch import COMMANDS, Parameter, arguments, command, quoted
 from bot.model import Call, File, Paper, Reply, Text, UserError
 from bot.ports import Saved, Store
@@ -22,7 +23,8 @@ _LONGEST_NAME = 60
 
 
 def _read_form(word: str, _: Call) -> str | None:
-    return word.lower() if word.lower() in FORMATS else None
+    asked = word.lower()
+    return next((name for name, form in FORMATS.items() if asked in (name, form.ending)), None)
 
 
 What = Annotated[
@@ -45,13 +47,17 @@ Form = Annotated[
 
 @dataclass(frozen=True, slots=True)
 class _Chosen:
-    """Papers to take away: what to call their file, how many there are in all, and whether there may be more."""
+    """Papers to take away: what to call their file, how many there are in all, and whether there may be more.
+
+    `nothing` says what to do where there are none.
+    """
 
     name: str
     papers: Sequence[Paper | Saved]
     total: int
     more: bool = False
     head: str = ""
+    nothing: str = "There are no papers, so there is no file. To see what there is, type: today"
 
 
 @command
@@ -74,7 +80,7 @@ async def export(call: Call, store: Store, what: What, as_: Form = None) -> Repl
         return await _about_caller(call, store)
     chosen = await _chosen(verb.lower(), rest.strip(), what, call, store)
     if not chosen.papers:
-        raise UserError(" ".join(filter(None, [chosen.head, f"There is no paper in {quoted(what)}."])))
+        raise UserError("\n".join(filter(None, [chosen.head, chosen.nothing])))
     form = FORMATS[as_ or "bibtex"]
     # A thousand papers take a tenth of a second, in which others ask, too.
     cited = await asyncio.to_thread(references, chosen.papers)
@@ -87,7 +93,8 @@ async def export(call: Call, store: Store, what: What, as_: Form = None) -> Repl
     elif chosen.more:
         said.append("There may be more.")
     if nameless := sum(not each.names for each in cited):
-        said.append(f"Of {nameless:,} the source names no authors, and so the file names none.")
+        whose = f"{nameless:,} of them" if len(cited) > 1 else "it"
+        said.append(f"The source names no authors of {whose}, and so neither does the file.")
     return Reply(Text("\n".join(filter(None, said))), file=file, private=True)
 
 
@@ -99,11 +106,13 @@ async def _chosen(verb: str, rest: str, what: str, call: Call, store: Store) -> 
         case "saved":
             tag = given.get("tag", "")
             kept = await store.saved(call.caller, tag, limit=MOST_EXPORTED)
-            return _Chosen(_file(f"saved {tag}"), kept, await store.saved_count(call.caller, tag))
+            nothing = f"You keep nothing under {quoted(tag)}. To see what you keep, type: saved" if tag else NONE
+            return _Chosen(_file(f"saved {tag}"), kept, await store.saved_count(call.caller, tag), nothing=nothing)
         case "search":
             asked = grammar.parse(given["query_text"])
             found = await store.search(asked, limit=MOST_EXPORTED)
-            return _Chosen(_file(f"search {asked.text}"), found.papers, found.total, found.more)
+            nothing = f"Nothing is found, so there is no file. For what may be, type: search {asked.text}"
+            return _Chosen(_file(f"search {asked.text}"), found.papers, found.total, found.more, nothing=nothing)
         case "today":
             category = given.get("category")
             if category is not None:

@@ -105,10 +105,7 @@ async def _summary(call: Call, store: Store) -> str:
         return f"In the last half year you liked {papers(known.liked)}{disliked}, here or in any room{_words(known)}."
     heard = await store.heard(call.room, call.at - LASTS)
     people = "1 person" if heard.people == 1 else f"{heard.people:,} people"
-    return (
-        f"In the last half year {number(heard.voices, 'voice')} of {people} were heard here, "
-        f"of {papers(heard.papers)}{_words(known)}."
-    )
+    return f"In the last half year {people} here liked or disliked {papers(heard.papers)}{_words(known)}."
 
 
 async def _switch(call: Call, store: Store, *, learns: bool) -> Reply:
@@ -133,7 +130,9 @@ async def _reset(call: Call, store: Store, wanted: str) -> Reply:
     what = _erased(call, everyone=everyone)
     if "now" in words:
         gone = await store.unlearn(call.room, None if everyone else call.caller)
-        return Reply(Text(f"Erased: {what}, {number(gone, 'voice')}. It takes effect at once."), private=True)
+        if not gone:
+            return Reply(Text(f"There is nothing to erase of {what}."), private=True)
+        return Reply(Text(f"Erased: {what}, {number(gone, 'reaction')}. It takes effect at once."), private=True)
     if everyone:
         count = (await store.heard(call.room)).voices
     else:
@@ -143,7 +142,7 @@ async def _reset(call: Call, store: Store, wanted: str) -> Reply:
     line = "reset room now" if everyone else "reset now"
     return Reply(
         Text(
-            f"This would be erased, at once and for good: {what}, {number(count, 'voice')}.\n"
+            f"This would be erased, at once and for good: {what}, {number(count, 'reaction')}.\n"
             f"To have it erased, type: taste {line}"
         ),
         buttons=(Button("Erase it", "taste", line, "instead"),),

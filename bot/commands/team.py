@@ -26,8 +26,8 @@ SHOWN = 10
 _COMPARED = 4
 _DAYS = 7
 _LONGEST_NAME = 40  # characters
-# No brackets and no at sign: it names nobody whom a platform would call.
-_NAME = re.compile(r"[^<>@]*[^\W\d_][^<>@]*")
+# No brackets, no at sign and no slash: it names nobody whom a platform would call, and is no address.
+_NAME = re.compile(r"[^<>@/]*[^\W\d_][^<>@/]*")
 _TERM = re.compile(r'(?:[^,"]|"[^"]*"?)+')
 _DID: dict[Act, str] = {
     "like": "liked it",
@@ -82,7 +82,8 @@ async def trending(call: Call, store: Store, terms: Terms = "") -> Reply:
     until = await store.newest(until=call.at.date())
     if until is None:
         return Reply(Text("Nothing is stored yet, so nothing is known of what comes up."), private=True)
-    asked = [parse(each) for each in _TERM.findall(terms) if each.strip()]
+    typed = (parse(each) for each in _TERM.findall(terms) if each.strip())
+    asked = list({each.key: each for each in typed}.values())
     if len(asked) > _COMPARED:
         raise UserError(f"At most {_COMPARED} can be compared. Type one like: trending diffusion, gan")
     if not asked:

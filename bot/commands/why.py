@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import replace
 from typing import Annotated
 
 from bot import alerting, grammar
@@ -17,14 +16,16 @@ from bot.commands.parameters import PaperId, QueryText
 from bot.commands.subscriptions import NONE
 from bot.dispatch import Parameter, command, quoted
 from bot.explaining import joined
-from bot.explaining.parts import failing, has, lacks
+from bot.explaining.order import by_taste
+from bot.explaining.parts import failing, has, lacks, where
 from bot.explaining.place import lines, place
 from bot.explaining.told import Told, carrying
 from bot.model import Button, Call, Paper, Reply, Subscription, Text
-from bot.ports import Owed, Store
-from bot.query import Folded, Query
+from bot.ports import Store
+from bot.query import Folded, Query, Term
 
 _MOST = 5  # subscriptions, or parts of one query
+_WANTED = ("pending", "sending", "sent", "held")
 
 Mine = Sequence[tuple[Subscription, Query]]
 
@@ -132,19 +133,19 @@ async def _told(call: Call, store: Store, paper: Paper, hits: Sequence[Query]) -
     """Return what is known of telling the caller of a paper that some queries match."""
     owed = carrying(await store.receipts(call.caller, "alert", [paper.id]))
     wishes = await store.alerting(call.caller)
-    folded = [each.delivery.id for each in owed if hits and await _is_folded(each, paper.id, wishes.most, store)]
     came = max((await store.arrivals(paper.id)).values())
-    return Told(call.at, came, wishes, owed, frozenset(folded), await store.paused(call.caller))
-
-
-async def _is_folded(owed: Owed, paper: str, most: int, store: Store) -> bool:
-    """Say whether an alert that was sent only counted a paper, by what the person is subscribed to now."""
-    delivery = owed.delivery
-    if owed.state != "sent" or len(delivery.picks) + await store.sent_of_day(delivery) <= most:
-        return False
-    # A second attempt is not held for quiet hours.
-    message = await alerting.message(replace(delivery, attempts=2), store)
-    return message is not None and paper not in {each.paper for each in message.cards}
+    chosen = {
+        each.delivery.id: found
+        for each in owed
+        if hits and each.state in _WANTED and (found := await alerting.choose(each.delivery, wishes, store))
+    }
+    folded = frozenset(
+        each.delivery.id
+        for each in owed
+        if each.state == "sent" and (found := chosen.get(each.delivery.id)) and paper.id in found.folded
+    )
+    order = next((line for each in chosen.values() for line in by_taste(paper, each)), "")
+    return Told(call.at, came, wishes, owed, folded, order, await store.paused(call.caller))
 
 
 async def _here(call: Call, store: Store, paper: Paper) -> AsyncIterator[str]:
@@ -168,6 +169,9 @@ def _line(each: Subscription, call: Call) -> str:
 
 def _met(query: Query, paper: Paper, folded: Folded) -> Text:
     parts = tuple(dict.fromkeys(query.met(folded)))
+    match parts:
+        case [Term() as term] if term.shown == query.text:  # which was said
+            return where(term, paper, folded)
     more = [f"and {len(parts) - _MOST:,} more"] if len(parts) > _MOST else []
     return joined([*(has(part, paper, folded) for part in parts[:_MOST]), *more], "; ")
 

@@ -64,8 +64,7 @@ def has(part: Leaf, paper: Paper, folded: Folded) -> Text:
     """Say where a paper has a part of a query that it has, with the words around it."""
     match part:
         case Term():
-            places = [joined([f"{field} (", _around(text), ")"]) for field, text in _places(part, paper, folded)]
-            return joined([f"{named(part)}: in ", joined(places, ", ")])
+            return joined([f"{named(part)}: ", where(part, paper, folded)])
         case Announced(first, last):
             days = sorted({each.day for each in paper.listings if first <= each.day <= last})
             return Text(f"{named(part)}: listed {', '.join(map(spoken, days))}")
@@ -75,12 +74,30 @@ def has(part: Leaf, paper: Paper, folded: Folded) -> Text:
             return Text(named(part))
 
 
+def where(term: Term, paper: Paper, folded: Folded) -> Text:
+    """Say where a paper has a term that it has, with the words around it."""
+    places = [joined([f"{field} (", _around(text), ")"]) for field, text in _places(term, paper, folded)]
+    return joined(["in ", joined(places, ", ")])
+
+
 def lacks(fails: Failing, paper: Paper, folded: Folded) -> Text:
     """Say how a paper fails a part of a query, and what it has that is near."""
     if fails.excluded:
         return joined(["it has what is left out: ", has(fails.part, paper, folded)])
     others = f", nor {' nor '.join(map(named, fails.instead))} in its place" if fails.instead else ""
-    return joined([f"lacks {named(fails.part)}{others}", _near(fails.part, paper, folded)])
+    return joined([f"{_lacking(fails.part)}{others}", _near(fails.part, paper, folded)])
+
+
+def _lacking(part: Leaf) -> str:
+    match part:
+        case Announced():
+            return f"was not {named(part)}"
+        case Id(arxiv_id):
+            return f"is not {arxiv_id}"
+        case HasCode():
+            return "has no code address"
+        case _:
+            return f"lacks {named(part)}"
 
 
 def _against(node: Node, paper: Folded, *, wanted: bool) -> tuple[Failing, ...]:
@@ -130,7 +147,7 @@ def _near(part: Leaf, paper: Paper, folded: Folded) -> Text:
         case Id():
             return Text(f": it is {paper.id}")
         case HasCode():
-            return Text(": it names no code address")
+            return Text()
         case Announced():
             days = sorted({each.day for each in paper.listings})
             return Text(f": it was listed {', '.join(map(spoken, days))}")

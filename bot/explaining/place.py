@@ -12,7 +12,7 @@ from bot.explaining.told import carrying, days, standing
 from bot.highlights import Parts, Ranking, Room, Scored, phrases, rank
 from bot.highlights.evidence import Evidence, follows, known
 from bot.highlights.interest import Interest, interests
-from bot.model import Destination, Digest, Following, Listing, Paper, Subscription
+from bot.model import Destination, Digest, Following, Listing, Paper
 from bot.ports import Owed, Pause, Store
 from bot.subscribers import Subscribers
 
@@ -23,8 +23,8 @@ _WHOLE_DIGEST = 100_000  # papers, more than any has
 class Place:
     """A paper in the digest that a room's highlights are chosen from.
 
-    `had` are the messages with this paper, `posted` those of this digest. It is in no `ranking` where another message
-    had shown it before.
+    `had` are the messages with this paper, `posted` those of this digest. In the `ranking` no other paper is that was
+    shown before the digest came.
     """
 
     paper: str
@@ -57,9 +57,10 @@ async def place(paper: Paper, following: Following, store: Store, at: datetime) 
         if each not in posted and each.created_at < came and each.state not in ("dead", "expired", "merged")
         for pick in each.delivery.picks
     }
-    papers = [each for each in listed if each.id not in earlier]
-    evidence = await known(Digest("", listing.category, listing.day, tuple(listed)), {to}, store, at)
-    subscribed = () if to.is_person else [each for each in await store.subscribed(to.tenant) if not each.is_silent(at)]
+    papers = [each for each in listed if each.id == paper.id or each.id not in earlier]
+    # What was liked since takes effect with the next digest.
+    evidence = await known(Digest("", listing.category, listing.day, tuple(listed)), {to}, store, came)
+    subscribed = Subscribers() if to.is_person else await store.followed(to.tenant, at)
     room, ranking = await asyncio.to_thread(_ranking, to, papers, evidence, subscribed, following.count)
     return Place(paper.id, listing, room, ranking, following, had, posted, await store.paused(to), at)
 
@@ -81,10 +82,9 @@ def lines(here: Place) -> Iterator[str]:
 
 
 def _ranking(
-    to: Destination, papers: Sequence[Paper], evidence: Evidence, subscribed: Sequence[Subscription], count: int
+    to: Destination, papers: Sequence[Paper], evidence: Evidence, subscribed: Subscribers, count: int
 ) -> tuple[Room, Ranking]:
-    matching = Subscribers.of(subscribed).match(papers)
-    here = Interest() if to.is_person else interests(matching, {to.tenant})[to.tenant]
+    here = Interest() if to.is_person else interests(subscribed.match(papers), {to.tenant})[to.tenant]
     room = Room(here, evidence.tastes.get(to), is_person=to.is_person)
     return room, rank(papers, room, evidence, count)
 
@@ -153,7 +153,7 @@ def _parts(mine: Scored, beside: Scored | None, here: Place) -> Iterator[str]:
 
 
 _WITHOUT = {
-    "followed": "nobody here follows this",
+    "followed": "few or none here follow this",
     "close": "not close to what people here follow",
     "taste": "not like what was liked here",
     "rising": "no rising term",

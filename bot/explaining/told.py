@@ -24,7 +24,8 @@ class Told:
     """What is known of telling a person of a paper, at a moment.
 
     `came` is when the last digest that lists it was taken in, `owed` are the messages that have it, `folded` the ids of
-    those that only count it, and `pause` why nothing is sent to the person.
+    those that only count it, `order` what their taste made of its place among their papers, and `pause` why nothing is
+    sent to the person.
     """
 
     at: datetime
@@ -32,12 +33,13 @@ class Told:
     alerting: Alerting
     owed: tuple[Owed, ...] = ()
     folded: frozenset[int] = frozenset()
+    order: str = ""
     pause: Pause | None = None
 
     @property
     def lines(self) -> tuple[str, ...]:
-        """How each message stands, in a sentence, the last first."""
-        return tuple(self._line(each) for each in reversed(self.owed))
+        """How each message stands, in a sentence, the last first; and what the person's taste did."""
+        return (*(self._line(each) for each in reversed(self.owed)), *filter(None, [self.order]))
 
     def silence(self, each: Subscription) -> str:
         """Say why a subscription that matches told nothing, or what it was told by; what to type where that helps."""
@@ -59,8 +61,8 @@ class Told:
             return f"{what[0].upper()}{what[1:]} has it: {standing(each, self.at, self.pause)}{self._later(each)}."
         when = moment(each.delivery.tried_at or each.created_at)
         if each.delivery.id in self.folded:
-            most = f"at most {self.alerting.most} paper{'s' * (self.alerting.most > 1)} a day are shown (most:N)"
-            return f"Told {when}, {what}: counted there and not shown, as {most}."
+            most = "1 paper a day is" if self.alerting.most == 1 else f"{self.alerting.most} papers a day are"
+            return f"Told {when}, {what}: counted there and not shown, as at most {most} shown (most:N)."
         return f"Told {when}, {what}. A paper is told once, whatever lists it again."
 
     def _later(self, each: Owed) -> str:
@@ -75,7 +77,8 @@ def standing(each: Owed, at: datetime, pause: Pause | None = None) -> str:
     """Say how a message stands that is not sent, as a clause."""
     delivery = each.delivery
     maybe = "; it may have arrived all the same" if delivery.uncertain else ""
-    failed = f", tried {delivery.attempts} times ({each.code})" if delivery.attempts and each.code else ""
+    tried = "once" if delivery.attempts == 1 else f"{delivery.attempts} times"
+    failed = f", tried {tried} ({each.code})" if delivery.attempts and each.code else ""
     match each.state:
         case "pending" if pause:
             return f"it waits, as messages are paused since {moment(pause.since)}: {pause.code}{maybe}"

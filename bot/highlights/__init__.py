@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from bot.highlights import novelty
 from bot.highlights.evidence import Evidence
-from bot.highlights.interest import Interest
+from bot.highlights.interest import TOLD_FROM, Interest
 from bot.highlights.taste import Taste
 from bot.highlights.trends import Trend, carried, spelled
 from bot.likeness import Vector, likeness
@@ -46,7 +46,10 @@ class Room:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What each part of a score adds to it. How close a paper is adds the less the more people follow it."""
+    """What each part of a score adds to it. How close a paper is adds the less the more people follow it.
+
+    That few people follow it is a part of how close it is, so that no number tells of one of them.
+    """
 
     followed: float = 0
     close: float = 0
@@ -136,7 +139,7 @@ def _scored(paper: Paper, room: Room, evidence: Evidence, weights: Weights) -> S
     people = room.interest.people.get(paper.id, 0)
     close = evidence.close(paper.id, room.interest.words)
     liking = room.taste.liking(vector, evidence.usual.get(paper.id, 0)) if room.taste and weights.taste else 0
-    followed = weights.people * math.log1p(people)
+    followed = weights.people * math.log1p(people if people >= TOLD_FROM else 0)
     parts = Parts(
         followed,
         weights.people * math.log1p(people + close) - followed,
@@ -192,9 +195,7 @@ def phrases(each: Scored, room: Room) -> Mapping[str, str]:
     """Return in words what raises a paper's score, by the names of `Parts`, in their order."""
     said = {}
     if each.parts.followed:
-        said["followed"] = (
-            "1 person here follows this" if each.people == 1 else f"{each.people} people here follow this"
-        )
+        said["followed"] = f"{each.people} people here follow this"
     if each.parts.close:
         # Not which words: they may be one person's alone.
         said["close"] = "close to what people here follow"

@@ -63,13 +63,16 @@ async def gather(digest: Digest, store: Store, at: datetime) -> Evidence:
 
 
 async def known(digest: Digest, rooms: Collection[Destination], store: Store, at: datetime) -> Evidence:
-    """Return what the highlights of a digest, stored or not, can be chosen by in some rooms."""
+    """Return what the highlights of a digest, stored or not, can be chosen by in some rooms.
+
+    Of what was liked it is what was liked at a moment, `at`.
+    """
     month = digest.day - timedelta(days=trends.DAYS), digest.day - timedelta(days=1)
     titles = await store.headlines(digest.category, *month)
-    said = await store.reactions(at - LASTS)
-    reactions = {room: each for room, each in said.items() if room in rooms and not room.is_person}
+    shared = [room for room in rooms if not room.is_person]
+    reactions = dict(await store.reactions(at - LASTS, *shared, until=at) if shared else {})
     # What a person said counts for their own highlights wherever they said it.
-    reactions |= await store.opinions(at - LASTS, [room for room in rooms if room.is_person])
+    reactions |= await store.opinions(at - LASTS, [room for room in rooms if room.is_person], until=at)
     shown = await store.shown(digest.day - LATELY, digest.day, list(reactions))
     ids = {paper for each in (*reactions.values(), *shown.values()) for paper in each}
     reacted = await store.papers(sorted(ids))

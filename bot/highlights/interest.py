@@ -11,6 +11,9 @@ from operator import or_
 from bot.percolator import bits
 from bot.subscribers import Matching, Tenant
 
+# People, of whom it is told before a room how many follow a paper: of fewer, who reads there may know who it is.
+TOLD_FROM = 3
+
 
 @dataclass(frozen=True, slots=True)
 class Interest:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from bot.highlights.trends import spelled
-from bot.likeness import Vector, likeness
+from bot.likeness import Vector, different, likeness
 from bot.model import Paper
 from bot.spelling import lowered
 
@@ -18,8 +18,20 @@ _FEWER = 0.2  # a paper that was not liked tells less than one that was: it may 
 _USUAL = 0.5  # so much of what a day's papers have in common is left out
 _ENOUGH = 20  # voices, after which more of them make a taste finer and not louder
 _VOICES = 3  # for a paper: of more, it is not the paper alone that people like
-_NAMED = 3  # words that two papers share
 ALIKE = 0.12  # from here on two papers are alike: of a category's pairs, fewer than one in a hundred are
+_NAMED = 3  # words that two papers share
+# So much of their likeness tells what two papers are about; less of it is enough of a word that the title has.
+_TELLS, _TELLS_IN_TITLE = ALIKE / 4, ALIKE / 10
+# In titles as well, and rare enough among a few papers.
+SAYS_LITTLE = frozenset({
+    "about", "across", "after", "all", "any", "been", "before", "beyond", "but", "do", "does", "each", "end", "even",
+    "every", "few", "first", "given", "has", "have", "how", "if", "into", "its", "just", "less", "made", "make",
+    "many", "meet", "more", "most", "need", "new", "no", "not", "off", "one", "only", "other", "out", "over", "own",
+    "part", "per", "same", "second", "self", "set", "should", "so", "some", "such", "than", "their", "them", "there",
+    "they", "thing", "through", "thus", "toward", "two", "under", "up", "upon", "use", "used", "using", "via", "was",
+    "way", "well", "were", "what", "when", "where", "whether", "who", "why", "will", "within", "without", "you",
+    "your",
+})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,21 +53,27 @@ class Taste:
         """
         return min(self.voices, _ENOUGH) * (likeness(paper, self.words) - _USUAL * usual)
 
-    def alike(self, paper: Vector) -> tuple[int, tuple[str, ...]]:
-        """Return how many papers that were liked are like one, and the words that tell most of why, best first.
+    def alike(self, paper: Paper, vector: Vector) -> tuple[int, tuple[str, ...]]:
+        """Return how many papers that were liked are like one, and which words tell why, best first: few, or none.
 
-        Where none is alike, the words are those that it has from all of them.
+        Where none is alike, the words are those that it has from any of them.
         """
-        near = [each for each in self.liked if likeness(paper, each) >= ALIKE]
-        worth = {word: weight * sum(each.get(word, 0) for each in near or self.liked) for word, weight in paper.items()}
-        shared = sorted((word for word in worth if worth[word]), key=lambda word: (-worth[word], word))
-        return len(near), tuple(shared)
+        near = [each for each in self.liked if likeness(vector, each) >= ALIKE]
+        shares = {
+            word: weight * max((each.get(word, 0) for each in near or self.liked), default=0)
+            for word, weight in vector.items()
+            if word not in SAYS_LITTLE
+        }
+        title = different(paper.title, "")
+        telling = (word for word in shares if shares[word] >= (_TELLS_IN_TITLE if word in title else _TELLS))
+        return len(near), tuple(sorted(telling, key=lambda word: (-shares[word], word))[:_NAMED])
 
     def why(self, paper: Paper, vector: Vector, *, whose: str) -> str:
-        """Say how many papers that `whose` liked ("you", "this room") one is like, and by which words."""
-        number, words = self.alike(vector)
-        like = {0: "a little like the papers", 1: "like a paper"}.get(number, f"like {number} papers")
-        return f"{like} {whose} liked ({_named(words, paper)})"
+        """Say how many papers that `whose` liked ("you", "this room") one is like, and by which words if these tell."""
+        number, words = self.alike(paper, vector)
+        little = f"a little like the paper{'s' * (len(self.liked) > 1)}"
+        like = {0: little, 1: "like a paper"}.get(number, f"like {number} papers")
+        return f"{like} {whose} liked{_named(words, paper)}"
 
 
 def taste(reactions: Iterable[tuple[Vector, int]]) -> Taste | None:
@@ -87,7 +105,7 @@ def usual(papers: Mapping[str, Vector]) -> dict[str, float]:
     return {paper: likeness(vector, mean) for paper, vector in papers.items()}
 
 
-def _named(folded: Iterable[str], paper: Paper) -> str:
-    """Return folded words as a paper writes them."""
+def _named(folded: Sequence[str], paper: Paper) -> str:
+    """Return folded words as a paper writes them, in brackets."""
     text = f"{paper.title}\n{paper.abstract}"
-    return ", ".join(lowered(spelled(word, text)) for word, _ in zip(folded, range(_NAMED), strict=False))
+    return f" ({', '.join(lowered(spelled(word, text)) for word in folded)})" if folded else ""

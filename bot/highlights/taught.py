@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.highlights.taste import Taste, taste
+from bot.highlights.taste import SAYS_LITTLE, Taste, taste
 from bot.highlights.trends import spelled
 from bot.likeness import Bag, Rarity, bag
 from bot.model import Paper
@@ -63,4 +63,4 @@ def _taught(
 
 
 def _telling(known: Taste | None) -> Sequence[str]:
-    return [word for word, weight in known.words.items() if weight > 0] if known else []
+    return [word for word, weight in known.words.items() if weight > 0 and word not in SAYS_LITTLE] if known else []

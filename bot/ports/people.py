@@ -53,10 +53,14 @@ class People(Protocol):
         """Count the papers in the parts of a day's alert that were sent before this one."""
 
     async def kept(self, person: Destination) -> int:
-        """Count the papers of the alerts that are owed to a person and were never tried, each once."""
+        """Count the papers of the alerts that are owed to a person and were never tried, each once.
+
+        It is none where all that they subscribe to is muted or gone: nothing of it will be told.
+        """
 
     async def seen(self, delivery: Delivery) -> frozenset[str]:
         """Return which of a delivery's papers its reader has seen, by arXiv id.
 
-        These are what another kind of delivery told them of, what they keep, and what they said something of.
+        These are what another kind of delivery told them of, and what they kept, or said something of, before it was
+        first tried.
         """

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Literal, Protocol
 
-from bot.model import Destination, Listing, Subscription
+from bot.model import Destination, Listing
 from bot.ports.deliveries import Owed
 
 
@@ -23,6 +23,3 @@ class Receipts(Protocol):
 
         Each is with all its papers, and without the numbers of subscriptions. `due` is when it is tried next.
         """
-
-    async def subscribed(self, tenant: tuple[str, str]) -> tuple[Subscription, ...]:
-        """Return the subscriptions that were made in a workspace, person by person."""

@@ -30,5 +30,5 @@ class Rooms(Protocol):
 
     async def following(self, room: Destination) -> Following | None: ...
 
-    async def followings(self) -> tuple[Following, ...]:
-        """Return all rooms that want the daily highlights, and what of them."""
+    async def followings(self, *, weekly: bool = False) -> tuple[Following, ...]:
+        """Return all rooms that want the daily highlights, and what of them; with `weekly` only who wants a week."""

@@ -28,14 +28,14 @@ class Shelf(Protocol):
         KeyError where no such paper is stored. Raise `TooMany` where the person has `most` of them already.
         """
 
-    async def tag(self, person: Destination, paper: str, *tags: str, most: int | None = None) -> None:
-        """Put a paper that a person keeps under tags besides those that it is under; one not kept stays so.
+    async def tag(self, person: Destination, paper: str, *tags: str, most: int | None = None) -> frozenset[str]:
+        """Put a paper that a person keeps under tags besides those that it is under; return those it was not under.
 
-        Raise `TooMany`, and add none, where it would be under more than `most`.
+        One that is not kept stays so. Raise `TooMany`, and add none, where it would be under more than `most`.
         """
 
-    async def untag(self, person: Destination, paper: str, *tags: str) -> None:
-        """Take a paper that a person keeps from under tags."""
+    async def untag(self, person: Destination, paper: str, *tags: str) -> frozenset[str]:
+        """Take a paper that a person keeps from under tags; return those that it was under."""
 
     async def unsave(self, person: Destination, paper: str) -> Saved | None:
         """Keep a paper no longer; return how it was kept, None where it was not."""
@@ -44,6 +44,9 @@ class Shelf(Protocol):
         """Return what a person keeps (under a tag), what was saved last first."""
 
     async def saved_count(self, person: Destination, tag: str = "") -> int: ...
+
+    async def saved_before(self, person: Destination, paper: str) -> int | None:
+        """Return how many papers come before one in what a person keeps; None where they do not keep it."""
 
     async def saved_titles(self, person: Destination) -> Mapping[str, str]:
         """Return the titles of what a person keeps by arXiv id, what was saved last first."""

@@ -39,19 +39,22 @@ class Tastes(Protocol):
         one voice for a paper in a room. Taken back in a person's own scope, it is taken back in every room.
         """
 
-    async def reactions(self, since: datetime, *rooms: Destination) -> Mapping[Destination, Mapping[str, int]]:
+    async def reactions(
+        self, since: datetime, *rooms: Destination, until: datetime | None = None
+    ) -> Mapping[Destination, Mapping[str, int]]:
         """Return for each room the papers reacted to since then, by arXiv id, with the sum of its people's voices.
 
         Of a person's voices in a room the newest 20 count, so that nobody speaks for all. Where rooms are named, it is
-        of these; of one that does not learn there is nothing.
+        of these; of one that does not learn there is nothing. What was said after `until` does not count.
         """
 
     async def opinions(
-        self, since: datetime, people: Collection[Destination]
+        self, since: datetime, people: Collection[Destination], *, until: datetime | None = None
     ) -> Mapping[Destination, Mapping[str, int]]:
         """Return for each of some people what they said of papers since then, by arXiv id, in whatever room.
 
-        Of a paper the newest counts, and of a person the newest 100; of one whose taste is not to count, nothing.
+        Of a paper the newest counts, and of a person the newest 100; of one whose taste is not to count, nothing. What
+        was said after `until` does not count.
         """
 
     async def heard(self, room: Destination, since: datetime | None = None) -> Heard:

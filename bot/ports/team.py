@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Literal, Protocol
 
 from bot.model import Destination
+from bot.subscribers import Subscribers, Tenant
 
 Act = Literal["like", "share", "nominate", "vote", "save"]
 
@@ -50,8 +51,8 @@ class Team(Protocol):
         has the time of the nomination.
         """
 
-    async def followed(self, tenant: tuple[str, str], at: datetime) -> Mapping[Destination, tuple[str, ...]]:
-        """Return the queries that each person follows who made them in a workspace, but those that are muted then."""
+    async def followed(self, tenant: Tenant, at: datetime) -> Subscribers:
+        """Return what people subscribed to in a workspace, but what is muted then; it is kept until that changes."""
 
     async def name_person(self, person: Destination, tenant: tuple[str, str], known_as: str | None) -> None:
         """Call a person so before the others of a workspace from now on, or by no name."""

@@ -12,7 +12,7 @@ _GROUP = re.compile(
     r"|initiative|institute|labs?|laboratory|members|network|organi[sz]ation|project|society|team|university)\b",
     re.IGNORECASE,
 )
-_AND_OTHERS = re.compile(r",?\s+et\s+al\.?$", re.IGNORECASE)
+_AND_OTHERS = re.compile(r"(?:^|,?\s+)et\s+al\.?$", re.IGNORECASE)
 OTHERS = "et al."
 
 
@@ -47,7 +47,8 @@ def names(authors: Iterable[str]) -> tuple[Name, ...]:
             read[-1] = Name(read[-1].family, read[-1].given, author)
             continue
         named = _AND_OTHERS.sub("", author)
-        read.append(_name(named))
+        if named:
+            read.append(_name(named))
         if named != author:
             read.append(Name(OTHERS))
     return tuple(read)

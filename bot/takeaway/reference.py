@@ -17,6 +17,7 @@ from bot.words import words
 # YYMM begins both kinds: https://info.arxiv.org/help/arxiv_identifier.html
 _MONTH = re.compile(r"(?:.*/)?(\d\d)(\d\d)")
 _FIRST_YEAR = 91
+_LONGEST_WORD = 40  # of a key
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,4 +80,4 @@ def _key(paper: Paper, authors: Sequence[Name], year: int) -> str:
 
 def _ascii(text: str) -> str:
     folded = unicodedata.normalize("NFKD", text).lower()
-    return "".join(each for each in folded if each.isascii() and each.isalnum())
+    return "".join(each for each in folded if each.isascii() and each.isalnum())[:_LONGEST_WORD]

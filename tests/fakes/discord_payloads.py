@@ -95,7 +95,7 @@ def channel(where: Channel) -> Json:
     }
     if where.is_thread:
         return shown | {
-            "owner_id": str(where.world.bot.id),
+            "owner_id": str((where.owner or where.world.bot).id),
             "message_count": 0,
             "member_count": 1,
             "total_message_sent": 0,

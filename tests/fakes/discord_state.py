@@ -56,7 +56,8 @@ class Channel:
     """A place for messages: `kind` is Discord's number. `allowed` and `denied` are overrides for the bot alone.
 
     `newest` is the number of the last message that came, whatever became of it, or of a forum's last post.
-    `joined`: the bot is in that thread, without which it does not see a private one.
+    `joined`: the bot is in that thread, without which it does not see a private one. `owner` opened it; where nobody is
+    named, the bot.
     """
 
     id: int
@@ -65,6 +66,7 @@ class Channel:
     guild: Guild | None = None
     name: str = ""
     parent: Channel | None = None
+    owner: User | None = None
     tags: list[Tag] = field(default_factory=list)
     require_tag: bool = False
     applied: list[int] = field(default_factory=list)
@@ -169,11 +171,12 @@ class Guild:
         private: bool = False,
         archived: bool = False,
         locked: bool = False,
+        owner: User | None = None,
         id: int | None = None,  # noqa: A002
     ) -> Channel:
         public = ANNOUNCEMENT_THREAD if parent.kind == ANNOUNCEMENT else PUBLIC_THREAD
         thread = self._channel(PRIVATE_THREAD if private else public, name, id)
-        thread.parent, thread.archived, thread.locked = parent, archived, locked
+        thread.parent, thread.archived, thread.locked, thread.owner = parent, archived, locked, owner
         return thread
 
     def _channel(self, kind: int, name: str, id_: int | None = None) -> Channel:

@@ -252,7 +252,7 @@ CREATE TABLE outbox (
         UNIQUE (destination_id, kind, day, topic, part)
     ) STRICT;
 INSERT INTO "outbox" VALUES (1, 1, 'alert', '2026-01-05', '', 1, NULL, '[["2601.00001", []]]', 'pending', 0, 0, NULL, NULL, NULL, '', '2026-01-05T09:00:00.000000+00:00');
-INSERT INTO "outbox" VALUES (2, 2, 'highlights', '2026-01-05', 'cs.CV', 1, NULL, '[["2601.00001", ["1 person here follows this"]], ["2601.00002", ["early in the digest"]]]', 'pending', 0, 0, NULL, NULL, NULL, '', '2026-01-05T09:00:00.000000+00:00');
+INSERT INTO "outbox" VALUES (2, 2, 'highlights', '2026-01-05', 'cs.CV', 1, NULL, '[["2601.00001", ["close to what people here follow"]], ["2601.00002", ["early in the digest"]]]', 'pending', 0, 0, NULL, NULL, NULL, '', '2026-01-05T09:00:00.000000+00:00');
 CREATE TABLE gap (
         since TEXT NOT NULL,  -- the last that the backup knew of
         until TEXT NOT NULL  -- when it was restored
