@@ -12,8 +12,8 @@ import yarl
 from aiohttp import web
 
 from adapters._site import site
-from bot.atom import MEDIA_TYPE
 from bot.feeds import PATH, Edition, hashed
+from bot.feeds.atom import MEDIA_TYPE
 from bot.log import log_bug
 from bot.pacing import Pace
 from bot.ports import StoreError

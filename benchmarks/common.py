@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 
 from benchmarks import scaled
-from bot.words import BARRIER, words
+from bot.search.words import BARRIER, words
 
 _MOST = 2_000
 

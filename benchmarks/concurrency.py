@@ -27,9 +27,9 @@ from benchmarks.queries import asked
 from benchmarks.stores import opened, subscribed
 from benchmarks.timing import Cost, milliseconds, percentile
 from bot.daily import take_in
-from bot.grammar import parse
 from bot.model import Digest, Paper
 from bot.ports import Store
+from bot.search.grammar import parse
 from storage import connect
 from storage.access import Access
 

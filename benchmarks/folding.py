@@ -14,13 +14,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from unittest import mock
 
-import bot.words
+import bot.search.words
 from benchmarks import scaled
 from benchmarks.bars import Bar, against
 from benchmarks.material import CORPUS
 from benchmarks.timing import Watch, interleaved
-from bot.abbreviations import ABBREVIATIONS, same
-from bot.words import padded, phrases, words
+from bot.search.abbreviations import ABBREVIATIONS, same
+from bot.search.words import padded, phrases, words
 
 _FEWEST = 20  # papers that define an abbreviation
 _FEWEST_OF_TWO_LETTERS = 500
@@ -84,7 +84,7 @@ def _recall(what: str, groups: Sequence[Group]) -> Bar:
 
 
 def _groups(texts: Iterable[str], rule: str) -> list[Group]:
-    """Return what only this rule of `bot.words` puts in one."""
+    """Return what only this rule of `bot.search.words` puts in one."""
     papers: defaultdict[str, set[int]] = defaultdict(set)
     for number, text in enumerate(texts):
         for word in _PART.findall(text.lower()):
@@ -104,11 +104,11 @@ def _groups(texts: Iterable[str], rule: str) -> list[Group]:
 
 @contextmanager
 def _without(rule: str) -> Iterator[None]:
-    """Switch a rule of `bot.words` off while the block runs."""
-    with mock.patch.object(bot.words, rule, lambda word: word):
-        bot.words._read.cache_clear()  # what was folded with it
+    """Switch a rule of `bot.search.words` off while the block runs."""
+    with mock.patch.object(bot.search.words, rule, lambda word: word):
+        bot.search.words._read.cache_clear()  # what was folded with it
         yield
-    bot.words._read.cache_clear()
+    bot.search.words._read.cache_clear()
 
 
 def _hyphenated(texts: Iterable[str]) -> list[Group]:
@@ -156,7 +156,7 @@ def _cost(texts: Sequence[str]) -> Bar:
     """Compare `words` with and without British folding, both with nothing folded before."""
 
     def run(watch: Watch) -> None:
-        bot.words._read.cache_clear()
+        bot.search.words._read.cache_clear()
         with watch:
             for text in texts:
                 words(text)

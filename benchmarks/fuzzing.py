@@ -15,7 +15,7 @@ from random import Random
 
 import atheris
 
-with atheris.instrument_imports(include=["bot.digest", "bot.text", "bot.latex"]):
+with atheris.instrument_imports(include=["bot.digest", "bot.digest.text", "bot.digest.latex"]):
     from bot.digest import DigestError, oai, paper, parse
 
 from benchmarks import damaged

@@ -21,9 +21,9 @@ from benchmarks import library, material, parsing, scaled
 from benchmarks.bars import Bar, absent, against, at_least
 from benchmarks.stores import Transaction, opened
 from benchmarks.timing import Cost, Watch, interleaved
-from bot import words
 from bot.daily import take_in
 from bot.model import Digest
+from bot.search import words
 from storage.index import entry
 from storage.schema import MIGRATIONS
 

@@ -26,7 +26,7 @@ _FOLDER = Path(os.environ.get("BENCHMARKS_CACHE") or Path.home() / ".cache" / "p
 _ROOT = Path(__file__).parent.parent
 # What decides how a database looks inside.
 _FILLING = (
-    *("benchmarks/scaled.py", "bot/likeness.py", "bot/query.py", "bot/words.py"),
+    *("benchmarks/scaled.py", "bot/search/likeness.py", "bot/search/query.py", "bot/search/words.py"),
     *("storage/common_words.txt", "storage/index.py", "storage/intake.py", "storage/rows.py", "storage/schema.py"),
     *("storage/tally.py", "storage/vocabulary.py"),
 )

@@ -28,8 +28,8 @@ from benchmarks.service import Reading
 from benchmarks.timing import milliseconds, percentile
 from bot.config import Settings
 from bot.daily import take_in
-from bot.grammar import parse
 from bot.model import Destination, Digest, Paper
+from bot.search.grammar import parse
 from storage import connect
 from tests.fakes.discord import FakeDiscord
 from tests.fakes.slack import FakeSlack

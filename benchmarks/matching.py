@@ -23,13 +23,13 @@ from time import perf_counter
 from benchmarks import library, scaled, subscribers
 from benchmarks.bars import Bar, absent, at_most
 from benchmarks.timing import Watch, interleaved
+from bot.alerts.subscribers import Subscribers
 from bot.daily import plan
-from bot.grammar import parse
 from bot.model import Listing, Paper
 from bot.ports import Morning
-from bot.query import Folded, Term
-from bot.subscribers import Subscribers
-from bot.words import BARRIER
+from bot.search.grammar import parse
+from bot.search.query import Folded, Term
+from bot.search.words import BARRIER
 
 _DAY = 1_000  # papers
 _MANY, _FEW = 1_000_000, 200_000  # subscriptions; the few are for the smallest size

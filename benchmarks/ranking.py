@@ -16,8 +16,8 @@ from benchmarks.timing import Row
 from bot.highlights import Weights, choose
 from bot.highlights.interest import Interest
 from bot.highlights.trends import DAYS, rising, terms
-from bot.likeness import Vector, likeness
-from bot.words import words
+from bot.search.likeness import Vector, likeness
+from bot.search.words import words
 
 _TEN, _FIVE = 10, 5
 _SEEN = {"nothing": (False, 0), "subscriptions": (True, 0), "5 reactions": (False, 5), "20 reactions": (False, 20)}

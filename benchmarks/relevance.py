@@ -10,7 +10,7 @@ A peer is the strongest of several: tantivy with its default tokenizer (words as
 all words wanted or any; FTS5 with Porter's stems, all words wanted: with any of them, it is weaker in each family and
 too slow to be asked thousands of times. In both a title counts ten times.
 
-The weights of `bot.relevance` were fitted to one half of the papers, and the bars are measured on the other half.
+The weights of `bot.search.relevance` were fitted to one half of the papers, and the bars are measured on the other.
 
 python -m benchmarks.relevance  the figures of the half that the weights were fitted to
 """
@@ -34,7 +34,7 @@ from benchmarks.bars import Bar, absent
 from benchmarks.library import database
 from benchmarks.material import CORPUS
 from benchmarks.scaled import Record
-from bot.grammar import parse
+from bot.search.grammar import parse
 from storage import connect
 
 _FITTED, _HELD_OUT = (11, 0), (2026, 1)  # a seed, and which half of the records

@@ -22,8 +22,8 @@ from benchmarks.progress import shown
 from benchmarks.queries import Asked, asked
 from benchmarks.timing import Cost, Watch, milliseconds, percentile
 from bot import cards
-from bot.grammar import parse
 from bot.ports import Store
+from bot.search.grammar import parse
 from storage import connect
 
 _ROUNDS = 5

@@ -19,14 +19,14 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
 from benchmarks import material
+from bot.alerts.subscribers import Subscribers
 from bot.highlights import Room
 from bot.highlights.evidence import Evidence, weigh
 from bot.highlights.interest import interests
 from bot.highlights.trends import DAYS, terms
-from bot.likeness import Rarity, Vector, bag, rarity, unit
 from bot.model import Destination, Listing, Paper, Subscription
-from bot.subscribers import Subscribers
-from bot.words import words
+from bot.search.likeness import Rarity, Vector, bag, rarity, unit
+from bot.search.words import words
 
 CLUSTERED = ("cs.CV", "cs.AI", "cs.CL", "cs.RO")
 _ALL = "all"

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import accumulate
 
 from benchmarks.scaled import Record
-from bot.subscribers import Row
+from bot.alerts.subscribers import Row
 
 _SHARES = {1: 0.30, 2: 0.42, 3: 0.20, 4: 0.08}
 _WORD = re.compile(r"[^\W\d_]\w+")

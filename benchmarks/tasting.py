@@ -26,8 +26,8 @@ from bot.highlights.evidence import Evidence, weigh
 from bot.highlights.personal import Personal, weighed
 from bot.highlights.taste import taste
 from bot.highlights.trends import DAYS, terms
-from bot.likeness import Rarity, Vector, bag, rarity
 from bot.model import Destination, Paper, Pick, Subscription
+from bot.search.likeness import Rarity, Vector, bag, rarity
 
 _LIKES = (1, 3, 10, 20)
 _FEWEST, _LEAST = 24, 5  # papers of a topic, and of an alert

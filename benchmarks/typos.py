@@ -28,11 +28,11 @@ from benchmarks import scaled
 from benchmarks.bars import Bar
 from benchmarks.library import database
 from benchmarks.timing import Watch, milliseconds, percentile
-from bot.grammar import parse
-from bot.likeness import TELL_NOTHING
 from bot.ports import Store
-from bot.spelling import meanings, suggestion
-from bot.words import spans, words
+from bot.search.grammar import parse
+from bot.search.likeness import TELL_NOTHING
+from bot.search.spelling import meanings, suggestion
+from bot.search.words import spans, words
 from storage import connect
 
 _SAMPLE = 1_200  # papers

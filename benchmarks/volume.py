@@ -26,9 +26,9 @@ from benchmarks.timing import Cost, Row, Watch, milliseconds, ratio
 from bot.commands import call
 from bot.daily import take_in
 from bot.delivery import deliver
-from bot.grammar import parse
 from bot.model import Answer, Destination, Digest, Following, Paper, Reply, Suggest
 from bot.ports import Store
+from bot.search.grammar import parse
 from bot.service import respond
 from storage import connect
 

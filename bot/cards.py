@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from bot.calendar import spoken
-from bot.grammar import parse
 from bot.model import Button, Card, Paper, Pick, Subscription, Text
-from bot.query import Folded, Query, mark
+from bot.search.grammar import parse
+from bot.search.query import Folded, Query, mark
 
 _SNIPPET = 280
 _LEAD = 80

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from functools import partial
 
-from bot import alerting
+from bot.alerts import alerting
 from bot.calendar import due
 from bot.highlights import Room, choose
 from bot.highlights.evidence import Evidence, follows, gather

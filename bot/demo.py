@@ -11,16 +11,16 @@ from importlib import resources
 from itertools import pairwise
 from typing import Protocol
 
-from bot import spelling
 from bot.calendar import spoken
 from bot.commands import answer
 from bot.daily import take_in
 from bot.delivery import deliver
 from bot.digest import parse
-from bot.grammar import parse as read_query
 from bot.model import Call, Digest, Paper, Reply, Text, UserError
 from bot.ports import Platform, Store
-from bot.query import Folded
+from bot.search import spelling
+from bot.search.grammar import parse as read_query
+from bot.search.query import Folded
 
 _CARDS = 3  # of each answer: a tour is short
 _ALERTS = 5  # papers in the alert at most

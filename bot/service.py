@@ -12,9 +12,9 @@ from functools import partial
 from typing import Any
 
 from bot import metrics
-from bot.breaker import Breaker
 from bot.commands import answer, suggest
 from bot.delivery import deliver
+from bot.delivery.breaker import Breaker
 from bot.log import log_bug
 from bot.model import Answer, Call, Destination, Reply, Suggest, Suggestion, Text, UserError
 from bot.pacing import paced

@@ -7,7 +7,7 @@ import sqlite3
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bot.subscribers import Lines, Subscribers, Tenant
+from bot.alerts.subscribers import Lines, Subscribers, Tenant
 from storage import rows
 from storage.access import Access
 

@@ -13,7 +13,7 @@ from datetime import date
 from functools import partial
 
 from bot.ports import Course
-from bot.query import Folded, Query
+from bot.search.query import Folded, Query
 from storage import rows
 from storage.access import Access
 from storage.index import OF_A_DAY, day_of, row_numbers

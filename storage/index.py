@@ -21,11 +21,11 @@ from functools import cache, lru_cache
 from importlib import resources
 from itertools import islice, pairwise, takewhile
 
-from bot.abbreviations import long_forms
-from bot.likeness import TELL_NOTHING
 from bot.model import Paper
-from bot.query import category_words
-from bot.words import BARRIER, words
+from bot.search.abbreviations import long_forms
+from bot.search.likeness import TELL_NOTHING
+from bot.search.query import category_words
+from bot.search.words import BARRIER, words
 
 # The ascii tokenizer takes all from U+0080 on for letters, and no folded word has any of these.
 TITLE = "†"

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from bot.query import And, Announced, Category, HasCode, Id, Node, Not, Or, Term, category_word
+from bot.search.query import And, Announced, Category, HasCode, Id, Node, Not, Or, Term, category_word
 from storage import index
 
 

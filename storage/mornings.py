@@ -8,9 +8,9 @@ from datetime import datetime
 
 import aiosqlite
 
+from bot.alerts.subscribers import Lines, Subscribers
 from bot.model import Destination, Listing, Paper
 from bot.ports import Morning
-from bot.subscribers import Lines, Subscribers
 from storage.rows import alerting, destination, following
 
 _AT_ONCE = 10_000  # subscriptions

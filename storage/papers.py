@@ -8,7 +8,7 @@ from datetime import date
 
 from bot.model import Listing, Paper
 from bot.ports import Found, Holdings, Taken
-from bot.query import Term
+from bot.search.query import Term
 from storage import rows
 from storage.access import Access
 from storage.matching import having, in_title

@@ -8,7 +8,7 @@ from datetime import datetime
 import aiosqlite
 
 from bot.model import Alerting, Delivery, Destination, Subscription
-from bot.query import Query
+from bot.search.query import Query
 from storage import rows
 from storage.access import Access
 from storage.scoped import check_count, welcome

@@ -15,10 +15,10 @@ from itertools import chain, islice
 
 import aiosqlite
 
-from bot import relevance
 from bot.model import Paper
 from bot.ports import LOOKED_INTO, MOST, Found
-from bot.query import And, Announced, Folded, Query
+from bot.search import relevance
+from bot.search.query import And, Announced, Folded, Query
 from storage import rows
 from storage.access import Access
 from storage.matching import Match, matching, tiers

@@ -15,7 +15,7 @@ from typing import TypeVar
 from zlib import crc32
 from zoneinfo import ZoneInfo
 
-from bot.grammar import parse
+from bot.search.grammar import parse
 from storage.index import entry
 from storage.rows import PAPER, checksum, paper, stamp
 from storage.schema import MIGRATIONS, TABLES, tables

@@ -17,9 +17,9 @@ from typing import TypeVar
 
 import aiosqlite
 
+from bot.alerts.subscribers import Subscribers, Tenant
 from bot.model import Destination, Digest
 from bot.ports import Census, Intake, Plan, StoreError
-from bot.subscribers import Subscribers, Tenant
 from storage import erasing, intake, rows
 from storage.clubs import Clubs
 from storage.deliveries import Deliveries

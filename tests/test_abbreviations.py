@@ -4,11 +4,11 @@ from collections import Counter
 
 import pytest
 
-from bot.abbreviations import ABBREVIATIONS, same
-from bot.grammar import parse
 from bot.model import Paper
-from bot.query import Folded, mark
-from bot.words import phrases
+from bot.search.abbreviations import ABBREVIATIONS, same
+from bot.search.grammar import parse
+from bot.search.query import Folded, mark
+from bot.search.words import phrases
 
 SHORT = Paper("2011.1", "LLMs for lidar", "")
 LONG = Paper("2011.2", "A Large Language Model", "")

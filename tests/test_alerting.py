@@ -12,11 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot import daily, delivery
-from bot.alerting import when
+from bot.alerts.alerting import when
 from bot.digest import parse as digests
-from bot.grammar import parse
 from bot.model import Alerting, Destination, Digest, Paper, Reply, Schedule
 from bot.ports import DeliveryError, Store
+from bot.search.grammar import parse
 from tests.fakes.recorder import Clock, Recorder
 
 ANN = Destination.parse("slack:T1/@ANN")

@@ -19,9 +19,9 @@ import pytest
 import storage
 from benchmarks.faults.row import Trial, named
 from bot.daily import take_in
-from bot.grammar import parse
 from bot.model import Delivery, Destination, Following, Pick
 from bot.ports import Ledger, Plan, SchemaError, Store, StoreError
+from bot.search.grammar import parse
 from storage import connect, opening
 from storage.backup import back_up
 from storage.opening import inspect
@@ -97,8 +97,9 @@ def linked_to(path: Path) -> Path | None:
 def killed(path: Path, query: str, *, deletes: bool = False) -> None:
     """Subscribe to a query in a process that is killed then: it leaves its log behind, and may leave that alone."""
     script = (
-        "import asyncio, os, sys\nfrom datetime import UTC, datetime\nimport storage\nfrom bot.grammar import parse\n"
-        "from bot.model import Destination\nasync def main():\n  async with storage.connect(sys.argv[1]) as store:\n"
+        "import asyncio, os, sys\nfrom datetime import UTC, datetime\nimport storage\n"
+        "from bot.search.grammar import parse\nfrom bot.model import Destination\n"
+        "async def main():\n  async with storage.connect(sys.argv[1]) as store:\n"
         "    await store.subscribe(Destination('slack', 'T1', '@U1'), parse(sys.argv[2]), datetime.now(UTC))\n"
         "    os._exit(0)\nasyncio.run(main())"
     )

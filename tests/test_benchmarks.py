@@ -20,8 +20,8 @@ from benchmarks.stores import Transaction, opened, subscribed
 from benchmarks.tantivy_index import translated
 from benchmarks.timing import Cost, Watch
 from bot.daily import take_in
-from bot.grammar import parse
 from bot.model import Destination, Digest, Paper
+from bot.search.grammar import parse
 
 ROOT = Path(__file__).parent.parent
 NAMES = ("100k", "1m", "2.8m")

@@ -20,8 +20,8 @@ import pytest
 
 from bot.config import Settings
 from bot.doctor import diagnose
-from bot.grammar import parse
 from bot.model import Destination, Following
+from bot.search.grammar import parse
 from storage import connect
 from tests.fakes.command_line import DIGEST, ROOT, Paperwire
 from tests.fakes.discord import FakeDiscord

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot import agenda, commands
-from bot.club import last_meeting, next_meeting, ranked
+from bot import commands
+from bot.club import agenda, last_meeting, next_meeting, ranked
 from bot.daily import take_in
 from bot.delivery import deliver
 from bot.model import Button, Destination, Digest, Paper, Reply, Schedule

@@ -14,7 +14,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot import commands, daily, dispatch
-from bot.grammar import parse
 from bot.model import (
     Alerting,
     Button,
@@ -32,6 +31,7 @@ from bot.model import (
     UserError,
 )
 from bot.ports import Store
+from bot.search.grammar import parse
 
 ME = Destination.parse("slack:T1/@U1")
 ROOM = Destination.parse("slack:T1/C1")
@@ -1475,3 +1475,8 @@ async def test_the_list_says_when_alerts_come_where_that_is_not_at_once(ask: Ask
         "You have 1 subscription.",
         "Alerts come weekly on Mon at 09:00, UTC, at most 10 papers a day.",
     ]
+
+
+async def test_what_is_no_command_is_never_taken_for_its_opposite(ask: Ask) -> None:
+    assert "Did you mean: unsubscribe lidar" in ((await ask("unsubscribed lidar")).error or "")
+    assert "Did you mean: follow" not in ((await ask("unfollow Jane Doe")).error or "")

@@ -8,9 +8,9 @@ from datetime import UTC, date, datetime, time, timedelta
 import pytest
 
 from bot import daily, delivery
-from bot.grammar import parse
 from bot.model import Destination, Digest, Following, Link, Paper, Pick, Schedule
 from bot.ports import Intake, Morning, Store
+from bot.search.grammar import parse
 from tests.fakes.recorder import Clock, Recorder
 
 ANN = Destination.parse("slack:T1/@ANN")

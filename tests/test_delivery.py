@@ -9,12 +9,13 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
-from bot import compose, daily, delivery, metrics, service
-from bot.breaker import Breaker
+from bot import daily, delivery, metrics, service
 from bot.calendar import due
-from bot.grammar import parse
+from bot.delivery.breaker import Breaker
+from bot.delivery.compose import compose
 from bot.model import Alerting, Delivery, Destination, Digest, Following, Paper, Reply, Schedule
 from bot.ports import DeliveryError, DiskError, Pause, Store
+from bot.search.grammar import parse
 from tests.fakes.recorder import Clock, Crowd, Recorder
 
 ANN = Destination.parse("slack:T1/@ANN")
@@ -285,7 +286,7 @@ async def test_a_notice_of_what_was_put_right_meanwhile_is_not_sent(
     notice = Delivery(ANN, "notice", str(ROOM), FRIDAY, ())
     await store.follow(Following(ROOM))
 
-    assert await compose.compose(notice, store, NOW) is None
+    assert await compose(notice, store, NOW) is None
 
 
 async def test_sixteen_are_delivered_to_at_once_and_each_in_order(store: Store, crowd: Crowd, clock: Clock) -> None:

@@ -19,9 +19,9 @@ from adapters.discord.invalid import InvalidRequests
 from adapters.discord.messages import chapters
 from adapters.discord.post import Posts
 from bot import daily, delivery
-from bot.grammar import parse
 from bot.model import Button, Card, Destination, Digest, Following, Paper, Reply, Text
 from bot.ports import DeliveryError, Store
+from bot.search.grammar import parse
 from tests.fakes.discord import (
     Channel,
     FakeDiscord,

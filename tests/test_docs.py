@@ -24,9 +24,9 @@ from bot import exits, metrics
 from bot.cli import cli
 from bot.commands import COMMANDS
 from bot.config import PREFIX, Settings
-from bot.grammar import FIELDS, parse
 from bot.model import Report, UserError
 from bot.ports import Store
+from bot.search.grammar import FIELDS, parse
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text("utf-8")

@@ -10,9 +10,9 @@ import pytest
 from bot import daily
 from bot.config import Settings
 from bot.doctor import diagnose
-from bot.grammar import parse
 from bot.model import Alerting, Destination, Following, Link, Schedule
 from bot.ports import Club, DiskError, Store, StoreError
+from bot.search.grammar import parse
 from storage import connect, inspect, path
 from tests.conftest import MakeDigest, MakePaper
 

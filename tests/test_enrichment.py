@@ -11,10 +11,10 @@ from adapters._sources.lookup import ArxivLookup
 from adapters._sources.pace import Pace
 from bot import daily
 from bot.config import Settings
-from bot.enrichment import enrich, keep_enriching
-from bot.grammar import parse
+from bot.gathering.enrichment import enrich, keep_enriching
 from bot.model import Delivery, Destination, Following, Link, Listing, Paper
 from bot.ports import Store, Unreachable
+from bot.search.grammar import parse
 from tests.conftest import MakeDigest, MakePaper
 from tests.fakes.arxiv import Clock, FakeArxiv
 from tests.fakes.waiting import until

@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
 from bot import daily
-from bot.grammar import parse
 from bot.model import Delivery, Destination, Digest, Following, Paper, Schedule
 from bot.ports import Store
+from bot.search.grammar import parse
 from storage import connect
 
 NOW = datetime(2020, 11, 20, 9, tzinfo=UTC)

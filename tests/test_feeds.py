@@ -24,13 +24,13 @@ from adapters._feeds import listening
 from adapters.discord import messages
 from adapters.slack import blocks
 from bot import feeds
-from bot.atom import atom
 from bot.commands import answer
 from bot.config import SettingsError
 from bot.daily import take_in
-from bot.grammar import parse
+from bot.feeds.atom import atom
 from bot.model import Call, Destination, Listing, Paper, Reply
 from bot.ports import Store, StoreError
+from bot.search.grammar import parse
 from tests.conftest import MakeDigest, MakePaper
 from tests.fakes.command_line import Paperwire
 from tests.fakes.recorder import Clock

@@ -21,10 +21,10 @@ from bot.calendar import quiet
 from bot.daily import take_in
 from bot.delivery import deliver
 from bot.gathering import gather, keep_gathering
-from bot.grammar import parse
+from bot.gathering.reading import Reading
 from bot.model import Destination, Digest, Following, Report
 from bot.ports import DiskError, Document, Intake, Plan, Store, Unreachable
-from bot.reading import Reading
+from bot.search.grammar import parse
 from storage import connect
 from tests.fakes.recorder import Clock, Recorder
 from tests.fakes.waiting import until

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from bot import daily
-from bot.grammar import parse
+from bot.alerts.subscribers import Subscribers
 from bot.highlights import Room, Weights, choose
 from bot.highlights.evidence import gather, weigh
 from bot.highlights.interest import Interest, interests
@@ -15,7 +15,7 @@ from bot.highlights.taste import LASTS
 from bot.highlights.trends import Trend
 from bot.model import Destination, Digest, Following, Link, Listing, Paper, Pick, Subscription
 from bot.ports import Intake, Store
-from bot.subscribers import Subscribers
+from bot.search.grammar import parse
 from storage import connect
 from tests.conftest import MakePaper
 

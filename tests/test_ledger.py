@@ -12,9 +12,9 @@ import pytest
 from cryptography.fernet import Fernet
 
 from bot.daily import take_in
-from bot.grammar import parse
 from bot.model import Alerting, Delivery, Destination, Digest, Following, Paper, Report
 from bot.ports import Store, StoreError
+from bot.search.grammar import parse
 from storage import connect
 from tests.conftest import MakeDigest, MakePaper
 from tests.traces import leave

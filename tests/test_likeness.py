@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 
 from bot import daily
-from bot.likeness import alike, telling
 from bot.model import Digest, Paper
 from bot.ports import Store
+from bot.search.likeness import alike, telling
 
 NOW = datetime(2020, 11, 20, 9, tzinfo=UTC)
 PAPERS = (

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from bot import codes
 from bot.commands import answer
 from bot.daily import take_in
-from bot.grammar import parse
 from bot.model import Alerting, Call, Delivery, Destination, Following, Reply
 from bot.ports import Store
+from bot.search.grammar import parse
 from tests.conftest import MakeDigest, MakePaper
 
 NOW = datetime(2020, 11, 20, 9, tzinfo=UTC)

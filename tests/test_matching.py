@@ -13,10 +13,10 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from bot import alerts
-from bot.grammar import parse
 from bot.model import Destination, Digest, Link, Paper, Subscription, UserError
 from bot.ports import Store
-from bot.query import Folded, Query
+from bot.search.grammar import parse
+from bot.search.query import Folded, Query
 from storage import connect
 from storage.matching import matching, tiers
 

@@ -13,10 +13,10 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from bot import daily, metrics
 from bot.commands import COMMANDS
-from bot.grammar import parse
 from bot.model import Destination, Following, Report
 from bot.ports import Store
 from bot.progress import Progress
+from bot.search.grammar import parse
 from tests.conftest import MakeDigest, MakePaper
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)

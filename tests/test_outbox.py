@@ -10,10 +10,10 @@ import pytest
 from bot import daily
 from bot.commands import answer
 from bot.delivery import deliver
-from bot.grammar import parse
+from bot.delivery.outbox import lines
 from bot.model import Destination, Digest, Following, Paper, Reply, Schedule
-from bot.outbox import lines
 from bot.ports import Backlog, DeliveryError, Store
+from bot.search.grammar import parse
 from tests.conftest import MakeCall
 from tests.fakes.recorder import Clock, Recorder
 

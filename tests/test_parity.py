@@ -15,7 +15,8 @@ import pytest
 
 from adapters.console import Adapter
 from adapters.discord.commands import option_name
-from bot import agenda, feeds
+from bot import feeds
+from bot.club import agenda
 from bot.commands import COMMANDS, places
 from bot.daily import take_in
 from bot.delivery import deliver

@@ -11,13 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot import daily, delivery
-from bot.alerting import resting, when
+from bot.alerts.alerting import resting, when
 from bot.calendar import ahead
 from bot.commands import answer
 from bot.commands.suggestions import returns
-from bot.grammar import parse
 from bot.model import Alerting, Call, Destination, Digest, Following, Paper, Reply, Schedule
 from bot.ports import DeliveryError, Store
+from bot.search.grammar import parse
 from tests.fakes.recorder import Clock, Recorder
 
 ANN, BOB = Destination.parse("slack:T1/@ANN"), Destination.parse("slack:T1/@BOB")

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from bot.grammar import parse
+from bot.alerts.percolator import Percolator, bits
 from bot.model import Link, Listing, Paper, UserError
-from bot.percolator import Percolator, bits
-from bot.query import Folded, Query
+from bot.search.grammar import parse
+from bot.search.query import Folded, Query
 
 SAID = [
     *("point", "cloud", "clouds", "Point-cloud", "pointcloud", "pre-training", "pretraining", "GPT-4", "C++", "3d"),

@@ -18,10 +18,10 @@ from adapters.discord.progress import Progress, place
 from adapters.discord.progress import remember as progressed
 from bot.commands import answer
 from bot.daily import take_in
-from bot.grammar import parse
 from bot.model import Alerting, Button, Call, Delivery, Destination, Following, Reply, Text
 from bot.pacing import MAX_COMMANDS, paced
 from bot.ports import SchemaError, Store
+from bot.search.grammar import parse
 from storage import connect
 from tests import test_discord, test_slack
 from tests.conftest import MakeCall, MakeDigest, MakePaper

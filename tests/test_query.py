@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.grammar import FIELDS, MAX_DEPTH, MAX_LENGTH, MAX_TERMS, arxiv_id, parse
 from bot.model import Link, Listing, Paper, Text, UserError
-from bot.query import And, Announced, Category, Folded, HasCode, Id, Node, Not, Or, Query, Term, mark
+from bot.search.grammar import FIELDS, MAX_DEPTH, MAX_LENGTH, MAX_TERMS, arxiv_id, parse
+from bot.search.query import And, Announced, Category, Folded, HasCode, Id, Node, Not, Or, Query, Term, mark
 
 DAY = date(2020, 11, 20)
 PAPER = Paper(

@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.daily import take_in
-from bot.grammar import parse
 from bot.model import UserError
 from bot.ports import Store
-from bot.relevance import ordered
+from bot.search.grammar import parse
+from bot.search.relevance import ordered
 from tests.conftest import MakeDigest, MakePaper
 
 _FILLER = "We study it at length and show on what there is that it does well. " * 12

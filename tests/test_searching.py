@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from bot.commands import answer, call
 from bot.commands.pages import turn
-from bot.grammar import parse
 from bot.model import Destination, Listing, Paper, Reply
 from bot.ports import LOOKED_INTO, MOST, Intake, Store
+from bot.search.grammar import parse
 from storage import index, path
 from tests.conftest import MakeDigest, MakePaper
 

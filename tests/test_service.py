@@ -40,7 +40,7 @@ def now() -> datetime:
 
 
 async def test_what_is_asked_is_answered(store: Store, call: MakeCall) -> None:
-    assert (await respond(call("help"), store)).text.plain.startswith("search QUERY")
+    assert "search QUERY" in (await respond(call("help"), store)).text.plain
     assert (await respond(call("nonsense"), store)).error is not None
 
 

@@ -15,9 +15,9 @@ import pytest
 from adapters.slack import Adapter
 from bot.config import Settings
 from bot.daily import take_in
-from bot.grammar import parse
 from bot.model import Call, Destination, Digest, Following, Link, Paper, Reply, Text
 from bot.ports import Store
+from bot.search.grammar import parse
 from bot.service import offer, respond
 from tests.fakes.slack import SCOPES, FakeSlack, broken, refused, reset
 from tests.test_slack_blocks import found, texts

@@ -20,9 +20,9 @@ from adapters.slack.manifest import EVENTS_PATH, REDIRECT_PATH
 from adapters.slack.oauth import INSTALL_PATH
 from bot import daily, delivery
 from bot.config import Settings
-from bot.grammar import parse
 from bot.model import Destination, Digest, Following, Paper
 from bot.ports import Store
+from bot.search.grammar import parse
 from bot.service import offer, respond
 from tests.fakes.slack import FakeSlack, Install
 from tests.test_slack_blocks import texts

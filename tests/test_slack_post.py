@@ -15,9 +15,9 @@ from adapters.slack import failures
 from adapters.slack.post import Posts
 from adapters.slack.single import OneWorkspace
 from bot import daily, delivery
-from bot.grammar import parse
 from bot.model import Button, Card, Destination, Digest, Following, Paper, Reply, Text
 from bot.ports import DeliveryError, Store
+from bot.search.grammar import parse
 from tests.fakes.slack import (
     SCOPES,
     FakeSlack,

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.grammar import MAX_LENGTH, parse
 from bot.model import Digest, Paper
 from bot.ports import Store
-from bot.spelling import suggestion
+from bot.search.grammar import MAX_LENGTH, parse
+from bot.search.spelling import suggestion
 from storage import connect
 
 # Each topic is what a field writes often; the last ones are rare, and one is a name.

@@ -7,10 +7,10 @@ from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from bot.grammar import parse
 from bot.model import Delivery, Destination, Digest, Paper, Pick
 from bot.ports import Morning
-from bot.query import Term
+from bot.search.grammar import parse
+from bot.search.query import Term
 from storage.sqlite import SqliteStore
 
 NOW = datetime(2020, 11, 20, 9, tzinfo=UTC)

@@ -25,7 +25,6 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
 from rapidfuzz.distance import OSA
 
 import storage
-from bot.grammar import parse
 from bot.model import Delivery, Destination, Digest, Following, Link, Listing, Paper, Pick, Refusal, Schedule
 from bot.ports import (
     AlreadyRunning,
@@ -42,8 +41,9 @@ from bot.ports import (
     Taken,
     TooMany,
 )
-from bot.query import Term
-from bot.words import beginnings, phrases
+from bot.search.grammar import parse
+from bot.search.query import Term
+from bot.search.words import beginnings, phrases
 from storage import claims, connect, own, path
 from storage.opening import inspect
 from storage.schema import APPLICATION_ID, MIGRATIONS
@@ -1275,7 +1275,7 @@ import asyncio, resource, sys
 from datetime import UTC, date, datetime
 from bot.model import Digest, Paper
 from bot.ports import DiskError
-from bot.grammar import parse
+from bot.search.grammar import parse
 from storage import connect
 
 async def main():

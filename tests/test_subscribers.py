@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.grammar import parse
+from bot.alerts.percolator import NOTHING
+from bot.alerts.subscribers import Lines, Subscribers
 from bot.highlights.interest import interests
 from bot.model import Destination, Digest, Paper, Pick, Subscription
-from bot.percolator import NOTHING
 from bot.ports import Morning, Store
-from bot.query import Folded
-from bot.subscribers import Lines, Subscribers
+from bot.search.grammar import parse
+from bot.search.query import Folded
 from storage import connect
 
 NOW = datetime(2020, 11, 20, 9, tzinfo=UTC)

@@ -14,9 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot import commands, daily
-from bot.grammar import parse
 from bot.model import Call, Destination, Digest, Paper, Suggestion
 from bot.ports import DiskError, Store
+from bot.search.grammar import parse
 from bot.service import offer
 from storage import connect
 

@@ -9,14 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot import alerting, commands, daily
+from bot import commands, daily
+from bot.alerts import alerting
 from bot.highlights import Room, Weights, choose, rank
 from bot.highlights.evidence import gather, weigh
 from bot.highlights.novelty import LATELY, unlike
 from bot.highlights.taste import ALIKE, LASTS
-from bot.likeness import likeness, unit
 from bot.model import Alerting, Button, Delivery, Destination, Digest, Following, Link, Paper, Pick, Reply
 from bot.ports import Heard, Store
+from bot.search.likeness import likeness, unit
 from tests.conftest import MakeCall
 
 NOW = datetime(2020, 11, 20, 9, tzinfo=UTC)

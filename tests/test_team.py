@@ -9,9 +9,9 @@ import pytest
 
 from bot import commands
 from bot.daily import take_in
-from bot.grammar import parse
 from bot.model import Call, Destination, Digest, Paper, Reply
 from bot.ports import Discussed, Store
+from bot.search.grammar import parse
 
 NOW = datetime(2020, 11, 20, 9, tzinfo=UTC)
 ROOM, OTHER = Destination.parse("slack:T1/C1"), Destination.parse("slack:T1/C2")

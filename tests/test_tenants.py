@@ -9,9 +9,9 @@ from random import Random
 from benchmarks.faults.row import Trial, named
 from bot.daily import take_in
 from bot.highlights.evidence import Evidence, gather
-from bot.likeness import Rarity
 from bot.model import Destination, Following
 from bot.ports import Store
+from bot.search.likeness import Rarity
 from tests.conftest import MakeDigest, MakePaper
 
 NOW = datetime(2020, 11, 20, 9, tzinfo=UTC)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from bot.text import _HIDDEN, _MAY_COMBINE, read
+from bot.digest.text import _HIDDEN, _MAY_COMBINE, read
 
 
 def code(raw: str) -> list[str]:
@@ -152,7 +152,7 @@ def test_white_space_is_one_space_and_text_is_composed() -> None:
 
 def test_plain_text_loads_no_latex_library() -> None:
     program = (
-        "import sys; from bot.text import read; read('plain, 4% & https://a.org <br>');"
+        "import sys; from bot.digest.text import read; read('plain, 4% & https://a.org <br>');"
         "assert not any(name.startswith('pylatexenc') for name in sys.modules)"
     )
     subprocess.run([sys.executable, "-c", program], check=True, timeout=30)

@@ -6,10 +6,11 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from bot import daily, tightening
-from bot.grammar import parse
+from bot import daily
 from bot.model import Digest, Paper
 from bot.ports import Store
+from bot.search import tightening
+from bot.search.grammar import parse
 
 FRIDAY = datetime(2020, 11, 20, 9, tzinfo=UTC)
 # The papers of other fields, so that what all papers have tells nothing.

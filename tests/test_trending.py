@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from bot import commands
 from bot.daily import take_in
-from bot.grammar import parse
 from bot.model import Button, Digest, Paper, Reply
 from bot.ports import Store
-from bot.trending import GAP, WEEKS, Curve, curves, rising
+from bot.search.grammar import parse
+from bot.team.trending import GAP, WEEKS, Curve, curves, rising
 from storage.history import READ
 from tests.conftest import MakeCall
 

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from bot import commands, weekly
-from bot.compose import compose
+from bot import commands
 from bot.daily import take_in
 from bot.delivery import deliver
+from bot.delivery.compose import compose
 from bot.model import Delivery, Destination, Digest, Following, Paper, Reply, Schedule
 from bot.ports import Store
+from bot.team import weekly
 from bot.timetable import came, keep_planning, plan
 from storage import connect
 from tests.conftest import MakeCall

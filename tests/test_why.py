@@ -12,7 +12,6 @@ from hypothesis import event, given, settings
 
 from bot import commands, daily, delivery
 from bot.explaining.parts import Failing, failing, has, lacks
-from bot.grammar import parse
 from bot.highlights import Room, choose, rank
 from bot.highlights.evidence import weigh
 from bot.highlights.interest import Interest
@@ -31,7 +30,8 @@ from bot.model import (
     Schedule,
 )
 from bot.ports import DeliveryError, Store
-from bot.query import And, Folded, Node, Not, Or, holds
+from bot.search.grammar import parse
+from bot.search.query import And, Folded, Node, Not, Or, holds
 from tests.conftest import MakeCall
 from tests.fakes.recorder import Clock, Recorder
 from tests.test_matching import lines, papers, query_of

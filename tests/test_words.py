@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.words import _AMERICAN, _AMERICAN_END, BARRIER, beginnings, padded, phrases, spans, words
+from bot.search.words import _AMERICAN, _AMERICAN_END, BARRIER, beginnings, padded, phrases, spans, words
 
 # What texts are made of, joined at random; and any text at all, halves of surrogate pairs and NUL among it.
 PIECES = [

@@ -18,8 +18,8 @@ from adapters._sources.pace import Pace
 from bot.config import Settings
 from bot.delivery import deliver
 from bot.gathering import gather
-from bot.grammar import parse
 from bot.model import Alerting, Destination, Following, Schedule
+from bot.search.grammar import parse
 from storage import connect
 from tests.fakes.arxiv import Clock, FakeArxiv, Mode
 from tests.year.mornings import EASTERN, ZONES, Chat, announced, papers

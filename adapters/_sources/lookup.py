@@ -12,9 +12,9 @@ from xml.etree import ElementTree as ET
 
 from adapters._sources.fetch import FetchError
 from adapters._sources.pace import Pace
-from bot import text as paper_text
 from bot.config import Settings
 from bot.digest import DigestError, paper, xml
+from bot.digest import text as paper_text
 from bot.digest.entries import CATEGORY, Entry, canonical
 from bot.model import ARCHIVES, Paper
 from bot.ports import Unreachable

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from bot.commands import COMMANDS, places
 from bot.config import SettingsError, state_folder
-from bot.grammar import FIELDS
 from bot.model import Suggestion
+from bot.search.grammar import FIELDS
 
 if TYPE_CHECKING:
     from prompt_toolkit import PromptSession

@@ -12,8 +12,8 @@ from adapters.slack.elements import Block, bullets, header, piece, plain, rich
 from adapters.slack.manifest import FIRST
 from adapters.slack.prose import usage
 from bot.commands import COMMANDS
-from bot.grammar import MAX_LENGTH
 from bot.model import Button, Reply, Text
+from bot.search.grammar import MAX_LENGTH
 
 SUBSCRIBE = "subscribe"  # the callback_id of the dialog
 QUERY = "query"

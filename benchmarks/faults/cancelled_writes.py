@@ -12,9 +12,9 @@ from itertools import chain
 from typing import Literal
 
 from bot import daily
-from bot.grammar import parse
 from bot.model import Alerting, Delivery, Destination, Digest, Following, Link, Refusal, Report, Schedule
 from bot.ports import Club, Meeting, Store
+from bot.search.grammar import parse
 from storage import connect
 from storage.ledger import SqliteLedger
 from storage.sqlite import SqliteStore

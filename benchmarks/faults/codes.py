@@ -18,8 +18,8 @@ from benchmarks.faults import hurried
 from benchmarks.faults.deliveries import LINES, Deliveries
 from benchmarks.faults.hurried import Hurry
 from benchmarks.faults.row import Found, Row, Trial
-from bot.grammar import parse
 from bot.model import Following
+from bot.search.grammar import parse
 from tests.fakes import discord_faults, slack_faults
 from tests.fakes.faults import Fault
 

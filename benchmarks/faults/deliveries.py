@@ -13,8 +13,8 @@ import storage
 from adapters import discord, slack
 from benchmarks.faults.hurried import Hurry
 from bot import daily
-from bot.breaker import Breaker
 from bot.delivery import deliver
+from bot.delivery.breaker import Breaker
 from bot.ports import Ledger, Platform, Store
 from tests.fakes.discord import FakeDiscord
 from tests.fakes.faults import Fault

@@ -22,9 +22,9 @@ from unittest.mock import patch
 
 from benchmarks import damaged
 from benchmarks.faults.row import Found, Row, Trial
-from bot import text as paper_text
 from bot.daily import take_in
 from bot.digest import DigestError, judge, oai, paper, parse
+from bot.digest import text as paper_text
 from bot.model import Digest, Paper, Refusal
 from bot.ports import Store
 from storage import connect
@@ -155,7 +155,7 @@ def raising() -> AbstractContextManager[Any]:
             raise AssertionError("we should not get here!")
         return read(raw)
 
-    return patch("bot.text.read", naive)
+    return patch("bot.digest.text.read", naive)
 
 
 def _dropping() -> AbstractContextManager[Any]:

@@ -19,9 +19,9 @@ from benchmarks.faults.disk_work import Forgetful
 from benchmarks.faults.row import Found, Row, Trial
 from bot import daily
 from bot.delivery import deliver
-from bot.grammar import parse
 from bot.model import Destination, Reply
 from bot.ports import Store, StoreError
+from bot.search.grammar import parse
 from storage import connect
 from storage.opening import inspect
 from tests.kill9 import days, worlds

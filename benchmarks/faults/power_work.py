@@ -11,8 +11,8 @@ import sys
 
 from benchmarks.faults.cancelled_writes import NOW, PLATFORMS
 from bot import daily
-from bot.grammar import parse
 from bot.model import Destination
+from bot.search.grammar import parse
 from storage import connect
 from storage.sqlite import SqliteStore
 from tests.kill9 import days

@@ -22,7 +22,7 @@ from bot.demo import sample
 from bot.dispatch import call
 from bot.model import Call, Destination, Digest, Paper
 from bot.ports import Store
-from bot.query import Query
+from bot.search.query import Query
 from storage import connect
 from storage.matching import Match
 from storage.sqlite import SqliteStore

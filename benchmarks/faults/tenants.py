@@ -19,7 +19,8 @@ from random import Random
 
 from adapters.discord.pressed import Pressed, custom_id, remember
 from benchmarks.faults.row import Found, Row, Trial
-from bot import agenda, daily
+from bot import daily
+from bot.club import agenda
 from bot.commands import COMMANDS, answer, suggest
 from bot.delivery import deliver
 from bot.model import Button, Call, Destination, Digest, Paper, Reply, Text

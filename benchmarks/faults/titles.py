@@ -27,11 +27,11 @@ from benchmarks.faults.row import Found, Row, Trial
 from bot.commands import answer
 from bot.config import Settings
 from bot.daily import take_in
+from bot.digest.text import read
 from bot.dispatch import call
 from bot.model import Destination, Digest, Link, Paper
 from bot.ports import DeliveryError, Platform, Store
 from bot.service import offer, respond
-from bot.text import read
 from storage import connect
 from tests.fakes.discord import FakeDiscord
 from tests.fakes.discord_markdown import shown

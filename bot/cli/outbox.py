@@ -56,7 +56,7 @@ def outbox_release(database: str | None, ids: Sequence[int]) -> None:
 
 
 async def _list(states: Sequence[str], limit: int, settings: config.Settings) -> None:
-    from bot.outbox import lines  # noqa: PLC0415
+    from bot.delivery.outbox import lines  # noqa: PLC0415
 
     async with storage.connect(settings.database) as store:
         found, total = await store.deliveries(states=states, limit=limit)

@@ -111,7 +111,8 @@ def authors(database: str | None, since: datetime | None) -> None:
 
 
 async def _demo(path: str | None, settings: config.Settings) -> None:
-    from bot import batch, demo  # noqa: PLC0415
+    from bot import demo  # noqa: PLC0415
+    from bot.gathering import batch  # noqa: PLC0415
     from bot.service import offer, respond  # noqa: PLC0415
 
     if path is None:
@@ -148,7 +149,7 @@ async def _ask(line: str, settings: config.Settings, *, as_json: bool) -> bool:
 
 
 async def _ingest(addresses: Sequence[str], settings: config.Settings, *, owe: bool) -> None:
-    from bot import batch  # noqa: PLC0415
+    from bot.gathering import batch  # noqa: PLC0415
 
     sources: list[Source] = []
     for address in addresses:
@@ -163,7 +164,7 @@ async def _ingest(addresses: Sequence[str], settings: config.Settings, *, owe: b
 
 
 async def _backfill(categories: Sequence[str], first: date, last: date, settings: config.Settings) -> None:
-    from bot import batch  # noqa: PLC0415
+    from bot.gathering import batch  # noqa: PLC0415
 
     def ask(progress: Callable[[date, int], None]) -> AsyncIterator[Digest]:
         return adapters.backfill(categories, first, last, settings, progress=progress)
@@ -173,7 +174,7 @@ async def _backfill(categories: Sequence[str], first: date, last: date, settings
 
 
 async def _authors(since: date | None, settings: config.Settings) -> None:
-    from bot.enrichment import enrich  # noqa: PLC0415
+    from bot.gathering.enrichment import enrich  # noqa: PLC0415
 
     async with storage.connect(settings.database) as store:
         newest = await store.newest()

@@ -66,8 +66,8 @@ async def _serve_once(settings: config.Settings) -> None:
 
 async def _serve(settings: config.Settings) -> None:
     from bot import feeds, metrics  # noqa: PLC0415
-    from bot.enrichment import keep_enriching  # noqa: PLC0415
     from bot.gathering import keep_gathering  # noqa: PLC0415
+    from bot.gathering.enrichment import keep_enriching  # noqa: PLC0415
     from bot.pulse import Pulse  # noqa: PLC0415
     from bot.service import serve, unwell  # noqa: PLC0415
     from bot.timetable import keep_planning  # noqa: PLC0415
@@ -119,7 +119,8 @@ def _sources(settings: config.Settings, store: Store) -> list[Source]:
 
 
 def _planners() -> tuple[Planner, ...]:
-    from bot import agenda, weekly  # noqa: PLC0415
+    from bot.club import agenda  # noqa: PLC0415
+    from bot.team import weekly  # noqa: PLC0415
 
     return agenda.plan, weekly.plan
 

@@ -6,8 +6,7 @@ from datetime import datetime, time
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from bot import grammar
-from bot.alerting import absence, resting, settled, when
+from bot.alerts.alerting import absence, resting, settled, when
 from bot.calendar import moment
 from bot.commands import suggestions
 from bot.commands.parameters import Start, Weekdays, Zone, read_time, whole_number
@@ -15,6 +14,7 @@ from bot.commands.subscriptions import NONE, silence
 from bot.dispatch import Parameter, command
 from bot.model import Alerting, Button, Call, Reply, Schedule, Text, UserError
 from bot.ports import Store
+from bot.search import grammar
 
 _MONDAY = (0,)
 _EVERY_DAY = tuple(range(7))

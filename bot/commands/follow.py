@@ -6,7 +6,6 @@ import re
 from dataclasses import replace
 from typing import Annotated
 
-from bot import grammar, namesakes
 from bot.commands import suggestions
 from bot.commands.pages import counted
 from bot.commands.papers import named
@@ -14,7 +13,8 @@ from bot.commands.subscriptions import preview, same, subscribe
 from bot.dispatch import Parameter, command, quoted
 from bot.model import Button, Call, Paper, Reply, Text, UserError
 from bot.ports import Store
-from bot.words import phrases
+from bot.search import grammar, namesakes
+from bot.search.words import phrases
 
 _LONGEST_NAME = 4  # words
 _LONGEST_TITLE = 400  # characters, in a query that may have 500

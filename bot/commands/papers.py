@@ -5,18 +5,18 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from bot import advice, grammar, spelling
 from bot.calendar import spoken
 from bot.cards import card, found
-from bot.circle import noted
 from bot.commands import days
 from bot.commands.pages import PAGE, check_page, counted, paged, papers, turn
 from bot.commands.parameters import Category, Day, Like, Page, PaperId, QueryText
 from bot.dispatch import command, quoted
-from bot.likeness import alike, telling
 from bot.model import Button, Call, Paper, Reply, Text, UserError
 from bot.ports import LOOKED_INTO, Found, Store
-from bot.query import Query
+from bot.search import advice, grammar, spelling
+from bot.search.likeness import alike, telling
+from bot.search.query import Query
+from bot.team.circle import noted
 
 AGAIN = "Share"
 _ADDRESS = re.compile(r"https?://\S+")

@@ -6,12 +6,13 @@ import re
 from datetime import date, time, timedelta
 from typing import Annotated
 
-from bot import grammar, zones
-from bot.alerting import LONGEST_REST
+from bot import zones
+from bot.alerts.alerting import LONGEST_REST
 from bot.calendar import ahead, meant, spoken, weekdays
 from bot.commands import suggestions
 from bot.dispatch import Parameter, quoted
 from bot.model import Call, UserError
+from bot.search import grammar
 
 _MOST_HIGHLIGHTS = 20
 _LARGEST = 999_999

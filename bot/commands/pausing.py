@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Annotated
 
-from bot.alerting import absence, local_day, resting, settled, when
+from bot.alerts.alerting import absence, local_day, resting, settled, when
 from bot.calendar import moment
 from bot.commands import suggestions
 from bot.commands.pages import papers

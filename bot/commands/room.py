@@ -9,7 +9,6 @@ from dataclasses import replace
 from functools import partial
 from typing import Annotated
 
-from bot import grammar
 from bot.calendar import SHORT_WEEKDAYS, due, moment, named_days
 from bot.commands import suggestions
 from bot.commands.pages import number
@@ -17,6 +16,7 @@ from bot.commands.parameters import Count, Start, Weekdays, Zone
 from bot.dispatch import Parameter, command, quoted
 from bot.model import ARCHIVES, Call, Following, Reply, Schedule, Text, UserError
 from bot.ports import Store, TooMany
+from bot.search import grammar
 
 _log = logging.getLogger(__name__)
 

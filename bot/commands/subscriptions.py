@@ -10,8 +10,8 @@ from dataclasses import replace
 from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
-from bot import alerts, grammar
-from bot.alerting import absence, local_day, settled
+from bot import alerts
+from bot.alerts.alerting import absence, local_day, settled
 from bot.calendar import instant, moment, spoken
 from bot.cards import matched
 from bot.commands.days import day_shown
@@ -22,7 +22,8 @@ from bot.dispatch import command, quoted
 from bot.highlights.personal import personal
 from bot.model import Button, Call, Item, Reply, Subscription, Text, UserError
 from bot.ports import Pause, Store, TooMany
-from bot.query import Query
+from bot.search import grammar
+from bot.search.query import Query
 
 MAX_SUBSCRIPTIONS = 50
 _WHOLE_DAY = 100_000  # papers, more than any day has

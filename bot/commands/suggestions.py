@@ -9,16 +9,17 @@ from functools import lru_cache
 from itertools import islice
 from zoneinfo import ZoneInfo
 
-from bot import completion, grammar, zones
-from bot.alerting import local_day
+from bot import zones
+from bot.alerts.alerting import local_day
 from bot.calendar import ahead, meant, named_days, spoken, weekdays
 from bot.club import is_met
 from bot.commands.pages import papers as counted
 from bot.model import ARCHIVES, Call, Suggestion, Text
 from bot.ports import Store
-from bot.query import Term
-from bot.recent import recent
-from bot.words import phrases
+from bot.search import completion, grammar
+from bot.search.query import Term
+from bot.search.recent import recent
+from bot.search.words import phrases
 
 _MOST = 25
 _OWN = 10  # queries of the caller's own, so that there is room for others

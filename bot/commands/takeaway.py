@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated
 
-from bot import grammar, privacy
+from bot import privacy
 from bot.commands import days, suggestions
 from bot.commands.pages import papers as counted
 from bot.commands.papers import named
@@ -16,6 +16,7 @@ from bot.commands.shelf import NONE
 from bot.dispatch import COMMANDS, Parameter, arguments, command, quoted
 from bot.model import Call, File, Paper, Reply, Text, UserError
 from bot.ports import Saved, Store
+from bot.search import grammar
 from bot.takeaway import FORMATS, packed, references
 
 MOST_EXPORTED = 1_000  # papers in a file

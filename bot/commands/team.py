@@ -8,19 +8,20 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated, Literal
 
-from bot import advice, circle, grammar, spelling
 from bot.calendar import spoken
-from bot.circle import said
 from bot.commands import suggestions
 from bot.commands.pages import papers
 from bot.commands.papers import AGAIN, named
 from bot.commands.parameters import PaperId, whole_number
 from bot.dispatch import Parameter, command, quoted
-from bot.grammar import parse
 from bot.model import Button, Call, Reply, Text, UserError
 from bot.ports import Act, Circle, Store
-from bot.query import Query
-from bot.trending import Curve, Rising, curves, item, legend, rising
+from bot.search import advice, grammar, spelling
+from bot.search.grammar import parse
+from bot.search.query import Query
+from bot.team import circle
+from bot.team.circle import said
+from bot.team.trending import Curve, Rising, curves, item, legend, rising
 
 SHOWN = 10
 _COMPARED = 4

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from bot import advice, relevance, spelling, tightening
 from bot.calendar import spoken
 from bot.cards import found
 from bot.commands.pages import papers
 from bot.model import Button, Paper, Reply, Text
 from bot.ports import MOST, Found, Store
-from bot.query import Query
-from bot.tightening import Tightening
+from bot.search import advice, relevance, spelling, tightening
+from bot.search.query import Query
+from bot.search.tightening import Tightening
 
 _EXAMPLES = 3
 _LOUD = 10  # papers a day

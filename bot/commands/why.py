@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from typing import Annotated
 
-from bot import alerting, grammar
-from bot.alerts import readable
+from bot.alerts import alerting, readable
 from bot.calendar import spoken
 from bot.cards import card
 from bot.commands import suggestions
@@ -22,7 +21,8 @@ from bot.explaining.place import lines, place
 from bot.explaining.told import Told, carrying
 from bot.model import Button, Call, Paper, Reply, Subscription, Text
 from bot.ports import Store
-from bot.query import Folded, Query, Term
+from bot.search import grammar
+from bot.search.query import Folded, Query, Term
 
 _MOST = 5  # subscriptions, or parts of one query
 _WANTED = ("pending", "sending", "sent", "held")

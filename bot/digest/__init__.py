@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import date
 
-from bot import text as paper_text
+from bot.digest import text as paper_text
 from bot.digest.entries import ADDRESS, ENTRY, HEADER, MAX_BYTES, DigestError, Entry, Section, excerpt, lines
 from bot.digest.feed import feed
 from bot.digest.listing import listing

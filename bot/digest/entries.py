@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from datetime import date
 
-from bot import text as paper_text
+from bot.digest import text as paper_text
 from bot.model import Link, Refusal
 
 MAX_BYTES = 8 * 1024 * 1024

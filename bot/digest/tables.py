@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date
 
-from bot import text as paper_text
+from bot.digest import text as paper_text
 from bot.digest.entries import ADDRESS, DigestError, Entry, Section, day_of_arxiv, excerpt, refuse
 from bot.digest.entries import lines as lines_of
 from bot.digest.listing import has_entries

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bot.alerting import Chosen
+from bot.alerts.alerting import Chosen
 from bot.model import Paper
 
 

@@ -12,7 +12,7 @@ from rapidfuzz.distance import OSA
 from bot.calendar import spoken
 from bot.explaining import joined
 from bot.model import Paper, Text
-from bot.query import (
+from bot.search.query import (
     And,
     Announced,
     Category,
@@ -29,8 +29,8 @@ from bot.query import (
     mark,
     named,
 )
-from bot.spelling import lowered
-from bot.words import spans
+from bot.search.spelling import lowered
+from bot.search.words import spans
 
 _AROUND, _LEAD = 44, 14  # characters of a text, with the words that are looked for in it
 _NAMES = 3  # authors, and words that are near

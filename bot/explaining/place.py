@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 
+from bot.alerts.subscribers import Subscribers
 from bot.calendar import moment, named_days, spoken
 from bot.explaining.told import carrying, days, standing
 from bot.highlights import Parts, Ranking, Room, Scored, phrases, rank
@@ -14,7 +15,6 @@ from bot.highlights.evidence import Evidence, follows, known
 from bot.highlights.interest import Interest, interests
 from bot.model import Destination, Digest, Following, Listing, Paper
 from bot.ports import Owed, Pause, Store
-from bot.subscribers import Subscribers
 
 _WHOLE_DIGEST = 100_000  # papers, more than any has
 

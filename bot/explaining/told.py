@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.alerting import absence, settled
+from bot.alerts.alerting import absence, settled
 from bot.calendar import moment, span, spoken
 from bot.model import Alerting, Subscription
 from bot.ports import Owed, Pause

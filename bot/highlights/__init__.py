@@ -15,9 +15,9 @@ from bot.highlights.evidence import Evidence
 from bot.highlights.interest import TOLD_FROM, Interest
 from bot.highlights.taste import Taste
 from bot.highlights.trends import Trend, carried, spelled
-from bot.likeness import Vector, likeness
 from bot.model import Paper, Pick
-from bot.spelling import lowered
+from bot.search.likeness import Vector, likeness
+from bot.search.spelling import lowered
 
 _SHORT = 40  # papers, the best ones, among which different topics are looked for
 _OPEN_FROM = 3  # papers: of fewer, none is spared for something new

@@ -12,10 +12,10 @@ from bot.highlights import trends
 from bot.highlights.novelty import LATELY
 from bot.highlights.taste import LASTS, Taste, taste, usual
 from bot.highlights.trends import Trend
-from bot.likeness import Bag, Rarity, Vector, bag, different, rarity
 from bot.model import Destination, Digest, Following, Paper
 from bot.ports import Store
-from bot.query import category_word, category_words
+from bot.search.likeness import Bag, Rarity, Vector, bag, different, rarity
+from bot.search.query import category_word, category_words
 
 _COMPARED = 1000  # papers before the day: by more, a word's rarity changes little
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from functools import reduce
 from operator import or_
 
-from bot.percolator import bits
-from bot.subscribers import Matching, Tenant
+from bot.alerts.percolator import bits
+from bot.alerts.subscribers import Matching, Tenant
 
 # People, of whom it is told before a room how many follow a paper: of fewer, who reads there may know who it is.
 TOLD_FROM = 3

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from bot.highlights.taste import ALIKE
-from bot.likeness import Vector, likeness, unit
+from bot.search.likeness import Vector, likeness, unit
 
 LATELY = timedelta(days=14)
 _LOOKED_AT = 12  # papers, those least like all that is known: to hold every paper against every other takes longer

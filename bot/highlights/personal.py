@@ -10,9 +10,9 @@ from datetime import UTC, date, datetime, time
 from bot.highlights import Weights
 from bot.highlights.taste import LASTS, Taste, taste, usual
 from bot.highlights.taught import rare, read
-from bot.likeness import Bag, Rarity, Vector
 from bot.model import Destination, Paper, Pick
 from bot.ports import Store
+from bot.search.likeness import Bag, Rarity, Vector
 
 _LIFTS = Weights().taste  # as for the highlights, where a subscription that matches counts for one
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from bot.highlights.trends import spelled
-from bot.likeness import Vector, different, likeness
 from bot.model import Paper
-from bot.spelling import lowered
+from bot.search.likeness import Vector, different, likeness
+from bot.search.spelling import lowered
 
 LASTS = timedelta(days=180)  # what was liked longer ago says nothing any more
 _WORDS = 100  # of a taste: the rest is what papers have in common, whatever they are about

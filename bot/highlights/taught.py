@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from bot.highlights.taste import SAYS_LITTLE, Taste, taste
 from bot.highlights.trends import spelled
-from bot.likeness import Bag, Rarity, bag
 from bot.model import Paper
 from bot.ports import Store
-from bot.spelling import lowered
+from bot.search.likeness import Bag, Rarity, bag
+from bot.search.spelling import lowered
 
 
 @dataclass(frozen=True, slots=True)

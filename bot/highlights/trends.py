@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
-from bot.likeness import TELL_NOTHING
-from bot.words import BARRIER, spans, words
+from bot.search.likeness import TELL_NOTHING
+from bot.search.words import BARRIER, spans, words
 
 DAYS = 30  # before the day
 _LEAST = 3  # papers of the day

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 
-from bot.query import Query
+from bot.search.query import Query
 
 
 @dataclass(frozen=True, slots=True)

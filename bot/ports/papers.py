@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Protocol
 
+from bot.alerts.subscribers import Subscribers
 from bot.model import (
     Alerting,
     Delivery,
@@ -17,8 +18,7 @@ from bot.model import (
     Paper,
     Refusal,
 )
-from bot.query import Query, Term
-from bot.subscribers import Subscribers
+from bot.search.query import Query, Term
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from bot.model import (
     Destination,
     Subscription,
 )
-from bot.query import Query
+from bot.search.query import Query
 
 
 class People(Protocol):

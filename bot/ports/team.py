@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
 
+from bot.alerts.subscribers import Subscribers, Tenant
 from bot.model import Destination
-from bot.subscribers import Subscribers, Tenant
 
 Act = Literal["like", "share", "nominate", "vote", "save"]
 

@@ -8,11 +8,11 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from bot.likeness import TELL_NOTHING
 from bot.model import Paper
 from bot.ports import Saved
+from bot.search.likeness import TELL_NOTHING
+from bot.search.words import words
 from bot.takeaway.names import Name, names
-from bot.words import words
 
 # YYMM begins both kinds: https://info.arxiv.org/help/arxiv_identifier.html
 _MONTH = re.compile(r"(?:.*/)?(\d\d)(\d\d)")

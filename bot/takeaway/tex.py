@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 
-from bot import text as paper_text
+from bot.digest import text as paper_text
 
 _SPECIAL = {
     "\\": r"{\textbackslash}", "<": "{$<$}", ">": "{$>$}", "|": "{$|$}", "^": r"\^{}",

@@ -7,8 +7,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 
 import storage
-from bot.grammar import parse
 from bot.model import Alerting, Destination, Digest, Following, Paper
+from bot.search.grammar import parse
 
 CATEGORIES = ("cs.CL", "cs.CV")  # each has rooms that follow it
 _QUERY = "clouds"

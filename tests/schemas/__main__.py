@@ -10,9 +10,9 @@ from tempfile import TemporaryDirectory
 import storage
 from bot.daily import take_in
 from bot.feeds import hashed
-from bot.grammar import parse
 from bot.model import Destination, Digest, Following, Paper, Schedule
 from bot.ports import Club, Meeting
+from bot.search.grammar import parse
 from storage.schema import MIGRATIONS
 from tests import schemas
 

@@ -17,7 +17,7 @@ from collections.abc import Iterator, Sequence
 from math import log
 from typing import NamedTuple
 
-from bot.query import And, Node, Or, Query, Term
+from bot.search.query import And, Node, Or, Query, Term
 
 _AS_TYPED = 3.5
 _IN_TITLE, _FIRST_IN_TITLE = 0.9, 0.7  # for each word there, and once

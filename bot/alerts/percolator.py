@@ -19,7 +19,7 @@ from functools import partial, reduce
 from itertools import chain, compress, pairwise, repeat
 from operator import and_, itemgetter, lshift, or_, xor
 
-from bot.query import And, Announced, Category, Folded, HasCode, Id, Node, Not, Or, Query, Term, category_word
+from bot.search.query import And, Announced, Category, Folded, HasCode, Id, Node, Not, Or, Query, Term, category_word
 
 NOTHING = 0  # the node that no paper matches
 

@@ -13,14 +13,14 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import islice, pairwise
 
-from bot.grammar import FIELDS, MIN_PREFIX, closed, parse, plain
-from bot.likeness import TELL_NOTHING
 from bot.model import ARCHIVES, UserError
 from bot.ports import Store
-from bot.query import And, Term
-from bot.recent import Recent, recent
-from bot.spelling import lowered
-from bot.words import beginnings, phrases, words
+from bot.search.grammar import FIELDS, MIN_PREFIX, closed, parse, plain
+from bot.search.likeness import TELL_NOTHING
+from bot.search.query import And, Term
+from bot.search.recent import Recent, recent
+from bot.search.spelling import lowered
+from bot.search.words import beginnings, phrases, words
 
 _TITLES = 300  # the newest that fit tell what people look for; all of them would take as long as there are papers
 _OLDER = 100  # where none of the newest fits

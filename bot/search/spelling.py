@@ -16,11 +16,11 @@ from itertools import product
 
 from rapidfuzz.distance import OSA
 
-from bot.grammar import parse
 from bot.model import Paper, UserError
 from bot.ports import Store
-from bot.query import Query, Term, mark
-from bot.words import spans
+from bot.search.grammar import parse
+from bot.search.query import Query, Term, mark
+from bot.search.words import spans
 
 _RARE = 5
 _MORE_FREQUENT = 50

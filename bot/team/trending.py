@@ -10,13 +10,13 @@ from datetime import date, timedelta
 from functools import lru_cache
 
 from bot.calendar import spoken
-from bot.grammar import parse
 from bot.highlights import trends
 from bot.highlights.trends import Trend, carried, spelled
 from bot.model import Button, Item, Text
 from bot.ports import Store
-from bot.query import Query
-from bot.spelling import lowered
+from bot.search.grammar import parse
+from bot.search.query import Query
+from bot.search.spelling import lowered
 
 WEEKS = 26
 GAP = "·"

@@ -11,7 +11,7 @@ from functools import partial
 from uuid import UUID
 
 from bot.alerts import readable
-from bot.atom import atom
+from bot.feeds.atom import atom
 from bot.ports import Feed, Store
 
 PATH = "/feed/"

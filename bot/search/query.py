@@ -1,7 +1,7 @@
 """A query: what it looks for, whether a paper matches and why, and what matched in a text.
 
-`bot.grammar` reads one from a line. Words are those of `bot.words`, here and in the store's index: what a search finds
-is what an alert fires on.
+`bot.search.grammar` reads one from a line. Words are those of `bot.search.words`, here and in the store's index: what a
+search finds is what an alert fires on.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import Literal, TypeVar
 
 from bot.model import Paper, Text
-from bot.words import BARRIER, Runs, padded, words
+from bot.search.words import BARRIER, Runs, padded, words
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from html.entities import html5
 from typing import Literal
 
-from bot.latex import to_unicode
+from bot.digest.latex import to_unicode
 from bot.model import Link
 
 

@@ -5,7 +5,7 @@
     all    = { ["AND"] ["-" | "NOT"] unit }
     unit   = "(" any ")" | [field ":"] (word | word "*" | '"' phrase '"')
 
-`parse` reads a typed line into a `bot.query.Query`, or says what to type instead.
+`parse` reads a typed line into a `bot.search.query.Query`, or says what to type instead.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Literal
 
-from bot import abbreviations
 from bot.model import UserError
-from bot.query import And, Announced, Category, HasCode, Id, Node, Not, Or, Query, Term
-from bot.words import beginnings, phrases
+from bot.search import abbreviations
+from bot.search.query import And, Announced, Category, HasCode, Id, Node, Not, Or, Query, Term
+from bot.search.words import beginnings, phrases
 
 MAX_LENGTH = 500
 MAX_TERMS = 32

@@ -8,12 +8,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.calendar import spoken
-from bot.circle import taken_up
 from bot.highlights.evidence import follows
 from bot.model import Button, Delivery, Following, Reply, Text
 from bot.ports import Store
+from bot.team.circle import taken_up
+from bot.team.trending import Rising, item, rising
 from bot.timetable import came
-from bot.trending import Rising, item, rising
 
 _PAPERS = _TERMS = 5
 _WEEK = timedelta(days=7)

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
-from bot.grammar import parse
-from bot.likeness import TELL_NOTHING
 from bot.model import Paper, UserError
 from bot.ports import Store
-from bot.query import Folded, Or, Query, Term
-from bot.spelling import lowered
-from bot.words import phrases
+from bot.search.grammar import parse
+from bot.search.likeness import TELL_NOTHING
+from bot.search.query import Folded, Or, Query, Term
+from bot.search.spelling import lowered
+from bot.search.words import phrases
 
 LOOKED_AT = 80  # papers: of more, the best terms are the same ones, and reading them takes longer than a search
 _FEWEST = 10  # papers, of which a share can be told from chance

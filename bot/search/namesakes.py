@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from bot.model import Paper
 from bot.ports import Store
-from bot.words import padded, phrases
+from bot.search.words import padded, phrases
 
 _NAMED = 3
 _MONTH = timedelta(days=29)  # and the day itself

@@ -7,12 +7,15 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
-from bot import agenda, alerting, freshness, weekly
+from bot.alerts import alerting
 from bot.calendar import due, moment, named_days, span, spoken
 from bot.cards import card
+from bot.club import agenda
+from bot.gathering import freshness
 from bot.highlights.evidence import follows
 from bot.model import Button, Delivery, Destination, Following, Reply, Text
 from bot.ports import DeliveryError, Store, Taken
+from bot.team import weekly
 
 _MOST_DIGESTS = 5  # with a button each
 _MOST_MISSED = 3  # with a line each

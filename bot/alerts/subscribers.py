@@ -11,9 +11,9 @@ from operator import or_
 from threading import Lock
 
 from bot.alerts import readable
+from bot.alerts.percolator import NOTHING, Percolator, bits
 from bot.model import Paper, Pick, Subscription
-from bot.percolator import NOTHING, Percolator, bits
-from bot.query import Folded, Query
+from bot.search.query import Folded, Query
 
 _SHARED = 1 << 13  # lists of picks that are kept for whoever has the same ones
 

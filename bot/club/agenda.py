@@ -22,7 +22,7 @@ async def plan(store: Store, now: datetime) -> list[Delivery]:
     for each, meeting in await asyncio.to_thread(_near, await store.clubs(), now):
         known = await store.meeting(each.room, meeting.day)
         if known is None:
-            papers = club.agenda(await store.nominations(each.room, now), each.count)
+            papers = club.chosen(await store.nominations(each.room, now), each.count)
             if not papers:
                 continue
             await store.draw_up(each.room, meeting, papers, now)

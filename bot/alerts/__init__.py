@@ -6,10 +6,10 @@ import logging
 from collections import defaultdict
 from collections.abc import Iterable
 
-from bot.grammar import parse
+from bot.alerts.percolator import Percolator, bits
 from bot.model import Destination, Paper, Pick, Subscription, UserError
-from bot.percolator import Percolator, bits
-from bot.query import Folded, Query
+from bot.search.grammar import parse
+from bot.search.query import Folded, Query
 
 _log = logging.getLogger(__name__)
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cache
 
-from bot.words import phrases, words
+from bot.search.words import phrases, words
 
 Phrase = tuple[str, ...]
 
@@ -104,8 +104,8 @@ ABBREVIATIONS: dict[str, tuple[str, ...]] = {
 def same(typed: Iterable[Phrase], *, quoted: bool) -> tuple[Phrase, ...]:
     """Return the other ways of saying a typed word or phrase that is an abbreviation or what one is short for.
 
-    `typed` are the ways in which it may stand (`bot.words.phrases`). Quotes are the only way to type a phrase, and
-    need not mean more; around an abbreviation they mean that, and not its long form.
+    `typed` are the ways in which it may stand (`bot.search.words.phrases`). Quotes are the only way to type a phrase,
+    and need not mean more; around an abbreviation they mean that, and not its long form.
     """
     known = _same()
     found = next((known[each] for each in typed if each in known), None)

@@ -20,9 +20,9 @@ from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
 from bot.ports import Store
-from bot.query import Term
-from bot.spelling import lowered
-from bot.words import padded, words
+from bot.search.query import Term
+from bot.search.spelling import lowered
+from bot.search.words import padded, words
 
 _MOST = 50  # words
 _SHORT = 2  # letters

@@ -42,7 +42,7 @@ def ranked(nominations: Iterable[Nomination]) -> list[Nomination]:
     return sorted(nominations, key=lambda each: (-each.votes, each.at, each.paper))
 
 
-def agenda(nominations: Iterable[Nomination], count: int) -> tuple[str, ...]:
+def chosen(nominations: Iterable[Nomination], count: int) -> tuple[str, ...]:
     """Return the papers that a meeting is to be over, of those that no meeting has."""
     return tuple(each.paper for each in ranked(each for each in nominations if each.meeting is None)[:count])
 

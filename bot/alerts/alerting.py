@@ -9,14 +9,15 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from bot import alerts, tightening
+from bot import alerts
 from bot.calendar import instant, moment, named_days, span, spoken
 from bot.cards import matched
-from bot.grammar import parse
 from bot.highlights.personal import Personal, personal
 from bot.model import Alerting, Button, Delivery, Paper, Pick, Reply, Subscription, Text
 from bot.ports import DeliveryError, Store
-from bot.query import mark
+from bot.search import tightening
+from bot.search.grammar import parse
+from bot.search.query import mark
 
 _MOST_WAYS_OUT = 5
 # Of what was kept as many papers are shown as in three days: at least, and at most, so many.

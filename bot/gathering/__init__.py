@@ -10,11 +10,11 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.freshness import PATIENCE, judge, owed, redacted
+from bot.gathering.freshness import PATIENCE, judge, owed, redacted
+from bot.gathering.reading import Reading
 from bot.log import log_bug
 from bot.model import Destination, Report
 from bot.ports import Source, Store, StoreError
-from bot.reading import Reading
 
 _log = logging.getLogger(__name__)
 

@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from bot import metrics
-from bot.breaker import Breaker
-from bot.compose import compose
+from bot.delivery.breaker import Breaker
+from bot.delivery.compose import compose
 from bot.log import log_bug
 from bot.model import Delivery, Destination
 from bot.ports import DeliveryError, Platform, Store, StoreError

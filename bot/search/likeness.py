@@ -10,8 +10,8 @@ from functools import lru_cache
 
 from bot.model import Paper
 from bot.ports import Store
-from bot.query import Or, Query, Term
-from bot.words import BARRIER, spans, words
+from bot.search.query import Or, Query, Term
+from bot.search.words import BARRIER, spans, words
 
 _FINDING = 20  # words that papers are found by
 _LONE = 6  # words besides that one paper has: where that is the paper asked about, they must not crowd out others

@@ -9,7 +9,7 @@ from datetime import date
 
 from bot.calendar import spoken
 from bot.ports import Store
-from bot.query import And, Announced, Category, HasCode, Id, Node, Not, Or, Query, Term
+from bot.search.query import And, Announced, Category, HasCode, Id, Node, Not, Or, Query, Term
 
 _BEGINNING = re.compile(r"[^\W_]{3,6}")
 _OTHER_FIELD = {"title": "abstract", "abstract": "title"}
