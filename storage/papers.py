@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 from bot.model import Listing, Paper
@@ -38,7 +38,7 @@ class Papers(Access):
             "SELECT * FROM (SELECT rowid AS id, ? AS weight FROM paper_words WHERE paper_words MATCH ? "
             "ORDER BY rowid DESC LIMIT ?)"
         )
-        found = await self.read(
+        return await self._read_papers(
             f"""
             WITH hit AS MATERIALIZED (
                 SELECT id, sum(weight) AS weight FROM ({" UNION ALL ".join([has] * len(words))})
@@ -49,14 +49,13 @@ class Papers(Access):
             """,  # noqa: S608  # constants
             (*(each for word, weight in words.items() for each in (weight, having(word), _NEWEST)), without, limit),
         )
-        return tuple(map(rows.paper, found))
 
     async def listed(self, day: date, category: str | None = None, *, limit: int = 10, offset: int = 0) -> Found:
         values = (day.isoformat(), category)
         total = await self.read("SELECT papers FROM edition WHERE day = ? AND category = coalesce(?, '')", values)
         # Each paper once, where its first category (by name) has it. In the order of the key, so that what comes
         # behind the page's last category is not read.
-        page = await self.read(
+        page = await self._read_papers(
             f"""
             WITH hit AS MATERIALIZED (
                 SELECT paper_id FROM listing AS l WHERE day = ? AND {"category = ?" if category else _FIRST_OF_DAY}
@@ -66,15 +65,14 @@ class Papers(Access):
             """,  # noqa: S608  # constants
             (*filter(None, values), limit, offset),
         )
-        return Found(tuple(map(rows.paper, page)), total[0][0] if total else 0)
+        return Found(page, total[0][0] if total else 0)
 
     async def papers(self, ids: Iterable[str]) -> tuple[Paper, ...]:
-        found = await self.read(
+        return await self._read_papers(
             f"SELECT {rows.PAPER} FROM json_each(?) AS wanted "  # noqa: S608  # a constant
             "JOIN paper AS p ON p.arxiv_id = wanted.value ORDER BY wanted.key",
             (json.dumps(list(ids)),),
         )
-        return tuple(map(rows.paper, found))
 
     async def unattributed(self, since: date) -> tuple[Listing, ...]:
         found = await self.read(
@@ -191,3 +189,7 @@ class Papers(Access):
             (json.dumps([each.isoformat() for each in days]),),
         )
         return {date.fromisoformat(day): count for day, count in found}
+
+    async def _read_papers(self, sql: str, values: Sequence[object]) -> tuple[Paper, ...]:
+        """Return the papers of one query: made in the reader's thread, or hundreds would stop all else meanwhile."""
+        return await self.look(lambda db: tuple(map(rows.paper, db.execute(sql, values))))
