@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Literal, get_args, get_type_hints
 
 from bot.dispatch import COMMANDS
-from bot.gathering.freshness import redacted
+from bot.freshness import redacted
 from bot.model import Report
 from bot.ports import Backlog, Store
 

@@ -181,6 +181,14 @@ def test_no_sdk_loads_before_its_platform_is_used(module: str) -> None:
     assert done.stdout.split() == []
 
 
+def test_what_only_a_digest_a_feed_or_a_file_needs_is_not_loaded_with_the_commands() -> None:
+    late = {"bot.digest", "bot.gathering", "bot.takeaway.bibtex", "xml.etree.ElementTree", "email", "csv"}
+    script = f"import sys, bot.commands; print(*sorted({late!r} & sys.modules.keys()))"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT)
+
+    assert done.stdout.split() == []
+
+
 def test_every_platform_is_a_module_of_its_name() -> None:
     assert adapters.platforms() == ("console", "discord", "slack")
     for name in adapters.platforms():

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from bot.gathering.freshness import Round, doubt, is_from_the_future, judge, message, owed, redacted, sentence
+from bot.freshness import Round, doubt, is_from_the_future, judge, message, owed, redacted, sentence
 from bot.model import Delivery, Destination, Paper, Refusal, Report, State
 from bot.ports import Store
 from tests.conftest import MakeDigest

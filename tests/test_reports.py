@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
-from bot.gathering.freshness import owed
+from bot.freshness import owed
 from bot.model import Delivery, Destination, Report
 from bot.ports import Store
 

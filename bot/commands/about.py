@@ -9,7 +9,7 @@ from bot.calendar import expected_after, moment, spoken
 from bot.commands.pages import number, papers
 from bot.commands.subscriptions import silence
 from bot.dispatch import COMMANDS, Parameter, command, expected, named
-from bot.gathering.freshness import sentence
+from bot.freshness import sentence
 from bot.model import Call, Reply, Report, Text
 from bot.ports import Store
 

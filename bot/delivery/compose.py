@@ -7,11 +7,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
+from bot import freshness
 from bot.alerts import alerting
 from bot.calendar import due, moment, named_days, span, spoken
 from bot.cards import card
 from bot.club import agenda
-from bot.gathering import freshness
 from bot.highlights.evidence import follows
 from bot.model import Button, Delivery, Destination, Following, Reply, Text
 from bot.ports import DeliveryError, Store, Taken

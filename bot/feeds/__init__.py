@@ -11,7 +11,6 @@ from functools import partial
 from uuid import UUID
 
 from bot.alerts import readable
-from bot.feeds.atom import atom
 from bot.ports import Feed, Store
 
 PATH = "/feed/"
@@ -83,4 +82,6 @@ async def _composed(feed: Feed, address: str, key: str, store: Store, now: datet
     title = f"{feed.subscription.query}: new papers"
     # A number that is this feed's own, stays, and opens nothing.
     id_ = UUID(key[:32], version=4).urn
+    from bot.feeds.atom import atom  # noqa: PLC0415  # only who is read needs XML
+
     return atom(title, id_, address, found.papers if found else (), feed.changed)

@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.gathering.freshness import PATIENCE, judge, owed, redacted
+from bot.freshness import PATIENCE, judge, owed, redacted
 from bot.gathering.reading import Reading
 from bot.log import log_bug
 from bot.model import Destination, Report

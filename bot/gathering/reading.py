@@ -15,7 +15,7 @@ from bot import metrics
 from bot.calendar import expected_after, span, spoken, today_at_arxiv
 from bot.daily import HOLD, take_in
 from bot.digest import DigestError, parse
-from bot.gathering.freshness import Round, doubt, is_from_the_future, redacted
+from bot.freshness import Round, doubt, is_from_the_future, redacted
 from bot.log import log_bug
 from bot.model import Digest, Report
 from bot.ports import Archive, Document, Source, Store, StoreError, Unreachable
